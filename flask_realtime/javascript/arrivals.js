@@ -1,5 +1,3 @@
-import { emit } from "./events.js";
-
 const MOST = 1_000; // messages
 
 /** What reaches the page while an answer is under way: what the answer puts into the page lacks it. */
@@ -34,19 +32,19 @@ export class Arrivals {
   /** Make the changes again, in the page, or in the part of it, whose former content `answer` has replaced. */
   show(answer, part) {
     this.#isShown = true;
-    for (const { message, change } of this.#kept) if (change && this.#lacks(answer, message)) change(part);
-    const channels = [...this.#dropped.keys()].filter((name) => this.#lacks(answer, this.#dropped.get(name)));
-    if (channels.length && emit(document, "lost", { channels })) this.#client.expire();
+    for (const { message, change } of this.#kept) if (change && this.lacks(answer, message)) change(part);
+    const channels = [...this.#dropped.keys()].filter((name) => this.lacks(answer, this.#dropped.get(name)));
+    if (channels.length) this.#client.lose(channels);
   }
 
   /** Call the listeners that the scripts of the page have added since the messages came. */
   deliver(answer) {
     const { channels } = this.#client.parts;
-    for (const { message, change } of this.#kept) if (!change && this.#lacks(answer, message)) channels.deliver(message);
+    for (const { message, change } of this.#kept) if (!change && this.lacks(answer, message)) channels.deliver(message);
   }
 
   /** Whether a message came after the view that made `answer` had begun, to a page that still hears it. */
-  #lacks({ positions, left }, { channel, position }) {
+  lacks({ positions, left }, { channel, position }) {
     const [epoch, seq] = (position ?? "").split(":");
     const [epochOfView, seqOfView] = (positions[channel] ?? this.#before[channel] ?? "").split(":");
     return !(left.includes(channel) || (epoch === epochOfView && +seq <= +seqOfView));

@@ -17,14 +17,9 @@ export class Body {
     this.#observe();
   }
 
-  /** Set the id of a page that came without one. */
-  name(connectionId) {
-    this.#connectionId = connectionId;
-    this.#mark();
-  }
-
-  show(state) {
+  show(state, connectionId) {
     this.#state = state;
+    this.#connectionId = connectionId;
     this.#mark();
   }
 
@@ -44,15 +39,14 @@ export class Body {
   }
 
   #observe() {
-    const attributeFilter = ["data-socket-connection-id", "data-realtime-state"];
     this.#observer.observe(own(this.#window, "documentElement"), { childList: true });
-    if (this.#body) this.#observer.observe(this.#body, { attributeFilter });
+    if (this.#body) this.#observer.observe(this.#body, { attributes: true });
   }
 
   #mark() {
     const { dataset } = this.#body ?? {};
     if (!dataset) return;
     if (dataset.realtimeState !== this.#state) dataset.realtimeState = this.#state;
-    if (!dataset.socketConnectionId && this.#connectionId) dataset.socketConnectionId = this.#connectionId;
+    if (this.#connectionId) dataset.socketConnectionId ||= this.#connectionId;
   }
 }

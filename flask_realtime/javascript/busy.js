@@ -2,7 +2,12 @@ import { thisDocument } from "./this_document.js";
 
 /** The visits that have no answer yet. Shows them (`aria-busy`), and keeps forms from being sent twice. */
 export class Busy {
-  #visits = new Set();
+  #visits;
+
+  /** @param {Set} visits where to keep the visits: the page is not reloaded before their answers have come */
+  constructor(visits) {
+    this.#visits = visits;
+  }
 
   /** Whether the form was sent with the same button already, and has no answer yet. */
   has({ source, button }) {

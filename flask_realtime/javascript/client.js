@@ -9,7 +9,7 @@ import { Memory } from "./memory.js";
 import { Page, RESUME_ID } from "./page.js";
 import { Reload } from "./reload.js";
 import { Rendering } from "./rendering.js";
-import { RouteRequest } from "./request.js";
+import { checkOptions, RouteRequest } from "./request.js";
 import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
@@ -27,14 +27,20 @@ export class Client {
   press;
   /** @internal whether the page came by another method than GET */
   isPosted;
-  /** @internal loads another script of this library */
+  /** @internal loads another script of this library, within some ms; else rejects with a RealtimeError */
   load;
+  /** @internal makes a call by HTTP; set by the script "http" */
+  byHttp;
+  /** @internal notes that the browser is about to leave the page */
+  leave;
   /** @internal keeps what reaches the page for the answer to a form; set by the script for forms */
   note;
   /** @internal changes the page's HTML */
   rendering;
   /** @internal notes the fields that the visitor has changed */
   typing;
+  /** @internal the visits, of forms and links, that have no answer yet */
+  visits = new Set();
   #window;
   #page;
   #former = new Map(); // by id: pages that another page has replaced in this document
@@ -55,7 +61,7 @@ export class Client {
    * @param {string} page.sessionUrl the address from which changes of cookies are fetched
    * @param {() => boolean} page.isSubscribed whether the HTML says that a view subscribed the page
    * @param {boolean} page.isPosted whether the page came by another method than GET
-   * @param {(part: string) => Promise} page.load loads the script "http", or "html", which calls `renderBy`
+   * @param {(part: string, limit?: number) => Promise} page.load loads the script "http", or "html"; rejects with a RealtimeError if that fails, or takes longer than `limit` ms
    */
   constructor(window, page) {
     const { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, load } = page;
@@ -65,10 +71,12 @@ export class Client {
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
     this.isPosted = isPosted;
-    this.rendering = new Rendering(() => load("html"), (channel) => this.#lose([channel]));
+    this.rendering = new Rendering(this);
     this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
     this.typing = new Typing(window);
-    this.#reload = new Reload(window, this.#memory, isPosted, () => this.press?.isHeld || this.typing.isUnderWay);
+    const isBusy = () => this.press?.isHeld || this.visits.size || this.typing.isUnderWay;
+    this.#reload = new Reload(window, this.#memory, isPosted, isBusy);
+    this.leave = this.#reload.leave;
     this.#session = new Session(window, sessionUrl, () => this.connectionId, (id) => this.#become(id));
     this.#calls = new Calls(window, (text) => this.#connection.send(text));
     this.#connection = new Connection(window, {
@@ -131,16 +139,13 @@ export class Client {
    * @returns {Promise<RealtimeReply>} rejects with a RealtimeError
    */
   async call(uri, options) {
-    const { Date } = this.#window;
     const request = new RouteRequest(this.#window, uri, options);
     const limit = limitOf(options?.timeout);
-    const end = Date.now() + limit;
+    const end = limit && this.#window.Date.now() + limit;
     const reply = await this.#send(request.message, limit, request.isRepeatable);
     if (reply.refused !== "call") return reply;
-    await this.load("http");
-    const byHttp = this.#window[Symbol.for("realtime.byHttp")];
-    const fetch = (...asked) => this.fetch(...asked);
-    return byHttp(this.#window, request, fetch, reply.id, limit && Math.max(1, end - Date.now()));
+    await this.load("http", limit);
+    return this.byHttp(this.#window, request, reply.id, end);
   }
 
   /**
@@ -154,10 +159,9 @@ export class Client {
   }
 
   /** Send `data`, any JSON value, to the app's handler of `action`. Resolves as `call` does. */
-  async send(action, data = {}, { timeout, ...others } = {}) {
-    const [unknown] = Object.keys(others);
-    if (unknown) throw new TypeError(`realtime.send: unknown option "${unknown}"; the only one is timeout.`);
-    return this.#send({ action, data }, timeout);
+  async send(action, data = {}, options = {}) {
+    checkOptions("send", options, ["timeout"]);
+    return this.#send({ action, data }, options.timeout);
   }
 
   /** Do what `fetch` does, and tell the app which page asks, by a header. */
@@ -165,14 +169,13 @@ export class Client {
     await this.#session.settled();
     const request = new this.#window.Request(resource, options);
     if (new URL(request.url).origin !== this.#window.origin) return this.#window.fetch(request);
-    const isSafe = /^(get|head)$/i.test(request.method);
-    const plain = isSafe && request.clone();
+    const plain = /^(get|head)$/i.test(request.method) && request.clone();
     request.headers.set(CONNECTION_ID_HEADER, this.connectionId);
     try {
       return await this.#window.fetch(request);
     } catch (error) {
       // The header makes a redirect to another origin fail, unless that origin allows the header.
-      if (!isSafe || request.signal.aborted) throw error;
+      if (!plain || request.signal.aborted) throw error;
       return this.#window.fetch(plain);
     }
   }
@@ -180,11 +183,6 @@ export class Client {
   /** @internal for the script of debug mode */
   get parts() {
     return { channels: this.#channels, page: this.#page };
-  }
-
-  /** @internal */
-  renderBy(renderer) {
-    this.rendering.begin(renderer);
   }
 
   async #send(message, ...options) {
@@ -203,7 +201,7 @@ export class Client {
   #hear(message) {
     const { channel, position, lost, left } = message;
     if (left) return this.#page.leave(channel);
-    if (lost) return this.#page.lose(channel, position) && this.#lose([channel]);
+    if (lost) return this.#page.lose(channel, position) && this.lose([channel]);
     if (position && !this.#page.advance(channel, position)) return;
     if ("html" in message || message.refresh) return this.rendering.hear(message);
     if (!("payload" in message)) return; // a kind of message of a later version
@@ -216,12 +214,15 @@ export class Client {
     if (this.#page.isInOrder && this.#memory.get("isEstranged")) this.#memory.set("isEstranged", false);
     // Messages of a channel that the page has left are not missing to it.
     const missed = (reply.lost ?? []).filter((channel) => !this.#channels.hasLeft(channel));
-    if (missed.length || isForgotten) this.#lose(missed);
+    if (missed.length || isForgotten) this.lose(missed);
     this.#connection.welcome();
   }
 
-  /** Tell the page that messages of `channels` are missing, and reload it unless that is prevented. */
-  #lose(channels) {
+  /**
+   * Tell the page that messages of `channels` are missing, and reload it unless that is prevented.
+   * @internal
+   */
+  lose(channels) {
     if (this.#emit("lost", { channels })) this.expire();
   }
 
@@ -253,7 +254,7 @@ export class Client {
   #become(connectionId) {
     if (this.connectionId || this.state === "closed") return;
     this.#page = new Page(connectionId);
-    this.#body.name(connectionId);
+    this.#show();
     if (this.#isSubscribed()) this.#emit("lost", { channels: [] });
     this.#connection.open();
   }
@@ -278,7 +279,7 @@ export class Client {
     if (state === "open") {
       this.#calls.flush();
       this.#emit("open");
-      if (this.#isStale && this.state === "stale") this.#reload.begin(this.connectionId);
+      if (this.state === "stale") this.#reload.begin(this.connectionId);
     } else if (state !== "connecting") {
       // Calls without a reply may have changed cookies too: fetch the changes.
       if (this.#calls.interrupt()) this.#session.take(detail.code === NORMAL_CLOSURE);
@@ -289,7 +290,7 @@ export class Client {
   }
 
   #show() {
-    this.#body.show(this.state);
+    this.#body.show(this.state, this.connectionId);
   }
 
   #emit(name, detail) {

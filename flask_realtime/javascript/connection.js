@@ -41,7 +41,7 @@ export class Connection {
     this.#heartbeat = new Heartbeat(
       window,
       () => this.#write(PING),
-      () => this.#end(ABNORMAL_CLOSURE, "No sign of life"),
+      () => this.#end(ABNORMAL_CLOSURE, "No answer"),
       hooks.isAwaiting,
     );
     this.#heedPage();
@@ -120,11 +120,11 @@ export class Connection {
     on("visibilitychange", () => own(this.#window, "hidden") || wake());
     // A browser keeps a page for the back button only if the page has no socket.
     on("pagehide", () => this.#state === "closed" || this.rest());
-    on("securitypolicyviolation", ({ blockedURI, disposition, effectiveDirective }) => {
+    on("securitypolicyviolation", ({ blockedURI, disposition }) => {
       // Firefox dispatches this event twice.
       if (this.#state === "closed" || blockedURI !== this.#hooks.url() || disposition !== "enforce") return;
-      console.error(`realtime: the page's Content-Security-Policy needs ${effectiveDirective} 'self'.`);
-      this.close(ABNORMAL_CLOSURE, effectiveDirective);
+      console.error(`realtime: the page's Content-Security-Policy needs connect-src 'self'.`);
+      this.close(ABNORMAL_CLOSURE, "connect-src");
     });
   }
 

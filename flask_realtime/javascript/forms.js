@@ -20,7 +20,7 @@ const MOST_REDIRECTS = 20; // as many as browsers follow
 /** Sends forms and links with `data-realtime` over the socket while it is open; else the browser does. */
 export class Forms {
   #client;
-  #busy = new Busy();
+  #busy;
   #markup;
   #newDocument;
   #pressed; // the element that was clicked last, if a key such as Ctrl was held
@@ -31,8 +31,9 @@ export class Forms {
 
   constructor(client) {
     this.#client = client;
+    this.#busy = new Busy(client.visits);
     this.#markup = new AnswerMarkup(window, client);
-    this.#newDocument = new NewDocument(this.#markup, client.served);
+    this.#newDocument = new NewDocument(this.#markup, client);
     client.press ??= new Press(window);
     client.note = (...arrived) => this.#underWay.forEach((one) => one.add(...arrived));
     window.addEventListener("realtime:push", ({ detail }) => client.note(detail), true);
@@ -74,7 +75,8 @@ export class Forms {
     if (visit.fields && this.#busy.has(visit)) return;
     const end = this.#busy.begin(visit);
     visit.number = ++this.#count;
-    visit.held = heldBy(visit.source);
+    // Once the app has these values, a reload loses nothing.
+    visit.held = Array.from(visit.element.elements ?? [], (field) => [field, valueOf(field)]);
     visit.arrivals = new Arrivals(this.#client, visit.target);
     this.#underWay.add(visit.arrivals);
     if (!visit.fields) this.#latest.set(visit.target, visit.number);
@@ -129,15 +131,17 @@ export class Forms {
     }
     const place = target ? this.#find(visit) : thisDocument.body;
     if (!place) return;
-    await this.#client.rendering.loading; // changes that came before the answer are made before it
+    // A part of the page must not get older changes later. A whole page lacks none of them.
+    if (target) await this.#client.rendering.loading;
     const scripts = await this.#client.press.whenFree(() => [place], async () => {
       if (this.#isOvertaken(visit)) return;
       if (!target) {
+        this.#client.rendering.keep((message) => visit.arrivals.lacks(answer, message));
         const runs = await this.#newDocument.show(answer.body, url, answer.policy);
         visit.arrivals.show(answer);
         return runs;
       }
-      const present = place.isConnected ? place : this.#find(visit);
+      const present = this.#find(visit);
       if (!present) return;
       this.#markup.update(present, answer.body, answer.policy);
       visit.arrivals.show(answer, present);
@@ -157,7 +161,9 @@ export class Forms {
 
   /** Leave the visit to the browser, unless the visitor has begun another one. */
   #leave(visit) {
-    if (!this.#isOvertaken(visit)) send(visit);
+    if (this.#isOvertaken(visit)) return;
+    this.#client.leave();
+    send(visit);
   }
 
   #isOvertaken({ target, number }) {
@@ -169,13 +175,10 @@ export class Forms {
     return emit(element.isConnected ? source : document, name, detail);
   }
 
-  #find({ element, target }) {
+  #find({ target }) {
     // An empty script element would run what is put into it.
     const place = thisDocument.querySelector(`:is(${target}):not(script)`);
-    if (!place) {
-      const tag = element.cloneNode().outerHTML.split("</")[0];
-      console.error(`data-realtime-target fits no element: ${tag}`);
-    }
+    if (!place) console.error(`data-realtime-target fits no element: ${target}`);
     return place;
   }
 }
@@ -183,9 +186,4 @@ export class Forms {
 /** Whether `element` has `data-realtime`, and is not in a part of the page that is ignored. */
 function isOurs(element, unsaid = "false") {
   return (unclobbered(element).getAttribute("data-realtime") ?? unsaid) !== "false" && !isIgnored(element);
-}
-
-/** The fields of a form with their values. Once the app has these values, a reload loses nothing. */
-function heldBy(form) {
-  return [...(unclobbered(form).elements ?? [])].map((field) => [field, valueOf(field)]);
 }

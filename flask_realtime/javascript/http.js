@@ -7,18 +7,18 @@ const TEXT_TYPE = /^(text\/|.+\+xml|application\/(javascript|ecmascript|xml|x-ww
 /**
  * Make by HTTP a request to a route that the app has not opened to calls.
  *
+ * @this {Client} whose `fetch` tells the app which page asks
  * @param {RouteRequest} request
- * @param {typeof window.fetch} fetch tells the app which page asks
  * @param {string} id the id of the call that was refused; the reply has it too
- * @param {number} limit milliseconds to wait for the response; 0: no limit
+ * @param {number} end the time, in ms, until which to wait for the response; 0: no limit
  * @returns {Promise<RealtimeReply>} the reply; redirects are followed, and `url` is where they led
  */
-export async function byHttp(window, request, fetch, id, limit) {
+export async function byHttp(window, request, id, end) {
   const aborter = new AbortController();
-  const timer = limit && window.setTimeout(() => aborter.abort(), limit);
+  const timer = end && window.setTimeout(() => aborter.abort(), Math.max(1, end - window.Date.now()));
   const [url, options] = argumentsOf(request);
   try {
-    return await replyOf(await fetch(url, { ...options, signal: aborter.signal }), id);
+    return await replyOf(await this.fetch(url, { ...options, signal: aborter.signal }), id);
   } catch ({ message }) {
     const name = aborter.signal.aborted ? "RealtimeTimeout" : "RealtimeInterrupted";
     throw new RealtimeError(name, `By HTTP: ${message}`, true);

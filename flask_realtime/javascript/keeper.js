@@ -16,7 +16,7 @@ export class Keeper {
   constructor(element, names = new Names([element])) {
     const own = unclobbered(element);
     this.#document = unclobbered(own.ownerDocument);
-    const { activeElement: focused } = this.#document;
+    const focused = this.#document.activeElement;
     if (own.contains(focused)) {
       this.#focused = focused;
       this.#name = names.of(focused);

@@ -3,7 +3,6 @@ import { isOfThisFrame } from "./submission.js";
 import { thisDocument } from "./this_document.js";
 import { resolve, visit } from "./visit.js";
 
-const XLINK = "http://www.w3.org/1999/xlink";
 // Links for which a browser does something that a call cannot do.
 const LEFT_TO_BROWSER = "[download], [ping], [referrerpolicy], [rel~=noreferrer i]";
 
@@ -28,5 +27,6 @@ export function visitOf(link) {
 }
 
 function addressOf(link) {
-  return link.getAttribute("href") ?? link.getAttributeNS(XLINK, "href");
+  // The former is the address of a link of SVG, also if its attribute is xlink:href.
+  return link.href?.baseVal || link.getAttribute("href");
 }

@@ -9,21 +9,22 @@ const RUNNABLE = /^$|^module$|javascript|ecmascript/i;
 /** Shows a whole page that answered a form in this document, as a navigation to the page would. */
 export class NewDocument {
   #markup;
+  #client;
   #nonce;
   #isBound; // whether the document's policy allows scripts by nonces
-  #served;
+  #served; // the elements of the page's head that came from the server
   // A number for the page that is shown, kept in the entries of the history that belong to it.
   #page = performance.timeOrigin;
   #url; // the address of the page that is shown, if it is not the one that was loaded
 
-  /** @param {Element[]} served the elements of the page's head that came from the server */
-  constructor(markup, served) {
+  constructor(markup, client) {
     this.#markup = markup;
+    this.#client = client;
     const tag = thisDocument.querySelector("script[data-prefix]");
     this.#nonce = tag?.nonce;
     // If a policy uses the nonce, browsers empty the attribute, to hide it from style sheets.
     this.#isBound = this.#nonce && !tag.getAttribute("nonce");
-    this.#served = served;
+    this.#served = client.served;
     // This entry of the history showed a page of another document, and has been loaded again.
     if (history.state?.realtimePage) this.#note(new URL(location));
     window.addEventListener("popstate", ({ state }) => this.#travel(state));
@@ -45,7 +46,8 @@ export class NewDocument {
     const { body, documentElement } = page;
     // Scripts may have added further classes.
     root.classList.add(...documentElement.classList);
-    for (const name of ["lang", "dir"]) root[name] = documentElement[name];
+    root.lang = documentElement.lang;
+    root.dir = documentElement.dir;
     // The answer is shown by the page that asked for it, and a cache may have put in another id.
     body.dataset.socketConnectionId = old.dataset.socketConnectionId;
     old.replaceWith(body);
@@ -89,7 +91,10 @@ export class NewDocument {
     if (!this.#url || state?.realtimePage === this.#page) return;
     const address = new URL(location);
     if (!state?.realtimePage && isPlaceOn(this.#url.href, address)) this.#note(address);
-    else renew(address);
+    else {
+      this.#client.leave();
+      renew(address);
+    }
   }
 
   /** Make the head like the page's. */

@@ -30,8 +30,7 @@ export class Page {
 
   /** The text of the first message on each socket. */
   get greeting() {
-    const { positions } = this;
-    return JSON.stringify({ id: RESUME_ID, action: "resume", positions, speaks: SPEAKS });
+    return JSON.stringify({ id: RESUME_ID, action: "resume", positions: this.positions, speaks: SPEAKS });
   }
 
   /** Note the position of a message on `channel`. Returns false if the page has had it before. */
@@ -62,9 +61,7 @@ export class Page {
    */
   resume({ known, lost = [], left = [], positions }, isSubscribed) {
     for (const channel of [...lost, ...left]) this.#positions.delete(channel);
-    for (const channel in positions) {
-      if (!this.#positions.has(channel)) this.#positions.set(channel, positions[channel]);
-    }
+    this.#positions = new Map(Object.entries({ ...positions, ...this.positions }));
     // A page out of a cache: the server still knows its id, but no longer its subscriptions.
     const isDeaf = this.#isNew && positions && !this.#positions.size && !lost.length && !left.length;
     // The server does not know pages that never had a subscription; they have lost nothing.

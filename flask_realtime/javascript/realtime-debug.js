@@ -16,6 +16,7 @@ if (!window[debugKey]) {
   new Reloads(window, speech);
   tellOfMisfits(window, speech);
   standIn(window, speech, (client) => {
+    if (client.connectionId == null) speech.warn("body", "No socket opens without data-socket-connection-id on <body>.");
     new Forgotten(window, client, speech);
     new Silence(window, client, speech);
   });

@@ -3,5 +3,5 @@
 import { Html } from "./html.js";
 import { Markup } from "./markup.js";
 
-const { realtime } = window;
-realtime.renderBy(new Html(window, realtime, new Markup(window, realtime)));
+const client = window.realtime;
+client.rendering.begin(new Html(window, client, new Markup(window, client)));

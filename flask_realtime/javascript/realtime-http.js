@@ -2,4 +2,4 @@
 
 import { byHttp } from "./http.js";
 
-window[Symbol.for("realtime.byHttp")] = byHttp;
+window.realtime.byHttp = byHttp;

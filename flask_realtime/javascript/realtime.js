@@ -2,11 +2,13 @@
 
 import { Client } from "./client.js";
 import { own } from "./dom.js";
+import { RealtimeError } from "./errors.js";
 import { loadOnceWanted } from "./loading.js";
 import { nameToHtmx } from "./htmx.js";
 
 // The attributes alone would not do: other scripts of the page may have some of the same names.
-const OURS = 'script[data-path][data-prefix][src*="/static/realtime.js"]';
+const OURS = 'script[data-prefix][src*="/static/realtime.js"]';
+const LONGEST_LOAD = 10_000; // ms to wait for another script
 const seen = new WeakSet();
 
 /** The one client of the document: libraries such as Turbo may run the script again with each page. */
@@ -21,7 +23,7 @@ function begin() {
   // Not the origin of the page's address: a frame with srcdoc has none, and <base> changes it.
   const { origin } = new URL(tag.src);
   const connectionId = own(window, "body").dataset.socketConnectionId;
-  const load = (part) => import(/* @vite-ignore */ tag.src.replace("realtime.js", `realtime-${part}.js`));
+  const load = (part, limit) => loaded(tag.src.replace("realtime.js", `realtime-${part}.js`), limit);
   const client = new Client(window, {
     connectionId,
     socketUrl: `${origin.replace("http", "ws")}${prefix}${path}`,
@@ -34,12 +36,19 @@ function begin() {
   window.realtime = client;
   nameToHtmx(window, client);
   loadOnceWanted(window, load);
-  if (connectionId == null) console.warn("realtime: no socket without data-socket-connection-id on <body>.");
   if (origin !== window.origin) {
     console.error("realtime: no socket in a sandboxed frame without allow-same-origin.");
     client.close();
   } else if (own(window, "readyState") === "complete") client.connect();
   return client;
+}
+
+/** Load a script; reject with a RealtimeError if that fails, or takes longer than `limit` ms. */
+function loaded(src, limit) {
+  const late = new Promise((_, reject) => setTimeout(reject, limit || LONGEST_LOAD));
+  return Promise.race([import(/* @vite-ignore */ src), late]).catch(() => {
+    throw new RealtimeError("RealtimeInterrupted", `${src} cannot be loaded.`);
+  });
 }
 
 function tags() {

@@ -3,7 +3,6 @@ const FREE = 3; // reloads that are not delayed
 const CALM = 10_000; // ms after which one reload is forgotten
 const LONGEST_DELAY = 60_000; // ms
 const LONGEST_PROBE = 10_000; // ms to wait for the response to the first HEAD request; later ones get more
-const DENIALS = [401, 403]; // what the page shows is not for its visitor any more
 const LEAVING = 10_000; // ms that a navigation may take before the page counts as not left
 
 /** Reloads the page: soon, but more slowly if often, and not while the server answers with an error. */
@@ -15,11 +14,9 @@ export class Reload {
   #timer;
   #reload;
   #ready;
-  // A reload would cancel a navigation that has begun, such as the one that follows a form.
-  #yield = () => {
-    this.#window.clearTimeout(this.#timer);
-    this.#wait(LEAVING, 0);
-  };
+  #leaving = 0; // the time until which a navigation that has begun may take
+  /** Note that a navigation has begun, such as the one that follows a form: a reload would cancel it. */
+  leave = () => void (this.#leaving = this.#window.Date.now() + LEAVING);
 
   /**
    * @param {Memory} memory keeps the number of reloads
@@ -30,7 +27,9 @@ export class Reload {
     this.#window = window;
     this.#memory = memory;
     this.#isPosted = isPosted;
-    this.#isBusy = isBusy;
+    this.#isBusy = () => isBusy() || window.Date.now() < this.#leaving;
+    // Not every browser has this, and a script of the page may have a variable of this name.
+    window.navigation?.addEventListener?.("navigate", ({ destination }) => destination.sameDocument || this.leave());
   }
 
   /**
@@ -51,7 +50,7 @@ export class Reload {
       this.#memory.set("reload", { count: recent + 1, at: Date.now(), id: connectionId });
       this.#go();
     };
-    this.#window.addEventListener("beforeunload", this.#yield);
+    this.#window.addEventListener("beforeunload", this.leave);
     this.#wait(delay + JITTER * Math.random(), 0);
   }
 
@@ -62,7 +61,7 @@ export class Reload {
 
   stop() {
     this.#window.clearTimeout(this.#timer);
-    this.#window.removeEventListener("beforeunload", this.#yield);
+    this.#window.removeEventListener("beforeunload", this.leave);
     this.#timer = null;
   }
 
@@ -85,15 +84,16 @@ export class Reload {
 
   /** Whether the page's address has an answer for the visitor: a page, a redirect or a refusal. */
   async #isThere(tries) {
-    const { AbortSignal, Math, location } = this.#window;
+    const { AbortSignal, location } = this.#window;
     try {
+      // After 401 and 403, what the page shows is not for its visitor any more.
       const { ok, status, type } = await this.#window.fetch(location.href, {
         method: "HEAD",
         redirect: "manual",
         cache: "no-store",
         signal: AbortSignal.timeout?.(LONGEST_PROBE * 2 ** Math.min(tries, 5)),
       });
-      return ok || type === "opaqueredirect" || DENIALS.includes(status);
+      return ok || type === "opaqueredirect" || status === 401 || status === 403;
     } catch {
       return false;
     }

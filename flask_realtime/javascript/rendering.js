@@ -1,34 +1,34 @@
 /** Changes the page's HTML by means of another script, which is loaded when it is first needed. */
 export class Rendering {
-  #load;
-  #failed;
+  #client;
   #renderer;
   #waiting = [];
   /** A promise that the script has loaded which the messages so far need. */
   loading;
 
-  /**
-   * @param {() => Promise} load loads the script, which then calls `begin`
-   * @param {(channel: string) => void} failed called if the script cannot be loaded
-   */
-  constructor(load, failed) {
-    this.#load = load;
-    this.#failed = failed;
+  /** @param {Client} client loads the script, which then calls `begin`; told if messages are lost */
+  constructor(client) {
+    this.#client = client;
   }
 
   /** Make the changes that a message asks for, after those of earlier messages. */
   hear(message) {
     if (this.#renderer) return this.#renderer.hear(message);
     if (this.#waiting.push(message) > 1) return;
-    this.loading = this.#load().catch(() => {
-      this.#waiting = [];
-      this.#failed(message.channel);
+    this.loading = this.#client.load("html").catch(() => {
+      const channels = new Set(this.#waiting.splice(0).map(({ channel }) => channel));
+      if (channels.size) this.#client.lose([...channels]);
     });
+  }
+
+  /** Forget the messages that wait for the script, except those for which `isWanted` returns true. */
+  keep(isWanted) {
+    this.#waiting = this.#waiting.filter(isWanted);
   }
 
   /** Use `renderer` from now on, and for the messages that have waited for it. */
   begin(renderer) {
     this.#renderer = renderer;
-    for (const message of this.#waiting.splice(0)) renderer.hear(message);
+    this.#waiting.forEach((message) => renderer.hear(message));
   }
 }

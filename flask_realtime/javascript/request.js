@@ -10,8 +10,7 @@ export class RouteRequest {
    * @throws {TypeError} if an option is unknown or cannot be sent, or the origin is another
    */
   constructor(window, uri, { method = "get", ...options } = {}) {
-    const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-    if (unknown) throw new TypeError(`realtime.call: unknown option "${unknown}"; there are ${OPTIONS.join(", ")}.`);
+    checkOptions("call", options, OPTIONS);
     const url = new URL(uri, own(window, "baseURI"));
     if (url.origin !== window.origin) {
       throw new TypeError(`realtime.call: ${url.origin} is another origin; use fetch.`);
@@ -31,6 +30,13 @@ export class RouteRequest {
   get message() {
     const { url, timeout, ...message } = this;
     return { action: "call-route", uri: url.pathname + url.search, ...message };
+  }
+}
+
+/** Throw a TypeError if `options` has others than those that the method `name` of the client knows. */
+export function checkOptions(name, options, known) {
+  for (const one in options) {
+    if (!known.includes(one)) throw new TypeError(`realtime.${name}: unknown option "${one}"; use ${known.join(", ")}.`);
   }
 }
 

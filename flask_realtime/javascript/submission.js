@@ -15,7 +15,7 @@ export function submissionOf({ target: source, submitter }) {
   const method = submitter?.formMethod || form.method;
   const isPost = method === "post";
   const enctype = submitter?.formEnctype || form.enctype;
-  const charset = form.getAttribute("accept-charset")?.trim() || thisDocument.characterSet;
+  const charset = form.acceptCharset.trim() || thisDocument.characterSet;
   if (method === "dialog" || (isPost && !enctype.includes("urlencoded")) || !/^utf-?8$/i.test(charset)) return;
   const read = (name) => submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name);
   if (!isOfThisFrame(read("target")) || (submitter?.name && !knowsButtons())) return;

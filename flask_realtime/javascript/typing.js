@@ -18,8 +18,7 @@ export class Typing {
   }
 
   #note(field) {
-    for (const one of this.#fields) if (!one.isConnected) this.#fields.delete(one);
-    this.#fields.add(field);
+    this.#fields = new Set([...this.#fields, field].filter((one) => one.isConnected));
   }
 }
 

@@ -75,6 +75,12 @@ HASTY = f"""() => {{
     set(run, delay === {constant("heartbeat.js", "ANSWER_TIMEOUT")} ? 50 : delay, ...rest);
   window.unhurried = set;
 }}"""
+# Makes the client wait for another of its scripts for 50 ms in place of LONGEST_LOAD.
+IMPATIENT = f"""(() => {{
+  const set = setTimeout;
+  window.setTimeout = (run, delay, ...rest) =>
+    set(run, delay === {constant("realtime.js", "LONGEST_LOAD")} ? 50 : delay, ...rest);
+}})()"""
 # How messages of the client begin. Other messages are checked in Chromium only: other browsers word
 # them differently.
 OUR_WORDS = ("realtime", "data-realtime", "Forms and links with data-realtime")

@@ -59,6 +59,10 @@ class Site:
         """Let the server refresh the blocks of a channel."""
         _http.post(f"{self.url}/refresh/{channel}", timeout=DEADLINE)
 
+    def reload(self, channel: str) -> None:
+        """Let the server reload the pages on a channel."""
+        _http.post(f"{self.url}/reload/{channel}", timeout=DEADLINE)
+
     def told(self) -> list[dict[str, str]]:
         """Return the requests that the server got since the last call."""
         return _http.get(f"{self.url}/requests", timeout=DEADLINE).json()

@@ -204,18 +204,15 @@ def test_upload_of_a_stranger_never_becomes_part_of_the_page(person, site, click
 
 
 def test_target_that_fits_no_element_is_reported_and_the_form_is_sent(person, site):
-    """A form's target has a typing error. The console names the form and its target, and the form
-    is sent all the same."""
+    """A form's target has a typing error. The console names the target, and the form is sent all
+    the same."""
     person.run("() => { into.dataset.realtimeTarget = '#nowehre'; }")
 
     person.page.click("#put")
     person.page.wait_for_url("**/echo/a")
 
     assert ways(site) == ["HTTP"]
-    assert not READS_CONSOLE or person.errors == [
-        'data-realtime-target fits no element: <form id="into" method="post" '
-        'action="/echo/a" data-realtime="" data-realtime-target="#nowehre">'
-    ]
+    assert not READS_CONSOLE or person.errors == ["data-realtime-target fits no element: #nowehre"]
     person.errors.clear()
 
 

@@ -1,6 +1,10 @@
 """The script for forms and links is loaded only by pages that have forms or links with
 data-realtime."""
 
+import pytest
+
+from .chromium import IMPATIENT
+
 FORM = '<form method="post" action="/echo/a" data-realtime><input name="text"></form>'
 
 
@@ -37,17 +41,22 @@ def test_form_that_a_script_adds_is_sent_over_the_socket(come, site):
     assert site.wait_for_request()["by"] == "socket"
 
 
-def test_form_goes_by_http_if_its_script_fails_to_load(come, site):
-    """The network loses the script for forms. The browser sends the form by HTTP."""
+@pytest.mark.parametrize("fail", [lambda route: route.abort(), lambda route: None])
+def test_form_goes_by_http_if_its_script_fails_to_load(come, site, fail):
+    """The network loses or delays the script for forms. The browser sends the form by HTTP, and the
+    console says what is missing."""
     site.show(FORM)
     site.answer("a", main="answer")
     person = come(site.url)
-    person.page.route("**/realtime-forms.js*", lambda route: route.abort())
+    person.page.add_init_script(IMPATIENT)
+    person.page.route("**/realtime-forms.js*", fail)
     person.page.goto(f"{site.url}/page")
     person.wait_for_state("open")
+    lines = [f"{site.url}/_realtime/static/realtime-forms.js", " cannot be loaded."]
+    person.wait_until(lambda: any(all(map(error.count, lines)) for error in person.errors))
 
     person.page.press("input", "Enter")
     person.page.wait_for_url("**/echo/a")
 
     assert site.wait_for_request()["by"] == "HTTP"
-    person.forgive("Failed to load resource")
+    person.forgive("Failed to load resource", lines[0])

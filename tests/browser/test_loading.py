@@ -1,4 +1,9 @@
-"""How a page loads the client beside other scripts."""
+"""How a page loads the client beside other scripts, and the client its other scripts."""
+
+import pytest
+
+from .answering import MAIN
+from .chromium import IMPATIENT
 
 
 def test_client_reads_its_own_tag_whatever_others_the_page_has(ada):
@@ -57,6 +62,52 @@ def test_call_of_a_route_that_is_not_open_to_calls_is_made_by_http(come, start):
         assert (reply["url"], reply["redirected"]) == (f"{server.url}/id", False)
         assert (moved["url"], moved["redirected"]) == (f"{server.url}/whoami", True)
         assert reply["headers"]["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("fail", [lambda route: route.abort(), lambda route: None])
+def test_call_by_http_whose_script_fails_to_load_is_rejected(come, start, fail):
+    """The app does not allow calls, and the network loses or delays the script that makes them by
+    HTTP. The call is rejected with the name of the script, and was not sent."""
+    with start(REALTIME_ALLOW_CALLS="false") as server:
+        ada = come(server.url)
+        ada.page.route("**/realtime-http.js*", fail)
+        ada.visit("/plain")
+        ada.run(IMPATIENT)
+
+        error = ada.run(
+            """realtime.call('/id', { timeout: 0 })
+                .catch(({ name, message, wasSent }) => [name, message, wasSent])"""
+        )
+
+        script = f"{server.url}/_realtime/static/realtime-http.js"
+        assert error[::2] == ["RealtimeInterrupted", False]
+        assert error[1].startswith(script) and error[1].endswith(" cannot be loaded.")
+    ada.forgive("Failed to load resource", "WebSocket connection to")
+
+
+def test_part_of_a_page_is_answered_though_the_script_for_changes_never_comes(come, site):
+    """A page waits for the script that makes its first change. The answer to a form with a target
+    waits for that change, but not for ever: the page is told that the change is lost."""
+    site.show(MAIN, channel="news")
+    site.answer("a", body="<b>answer</b>")
+    person = come(site.url)
+    held = []
+    person.page.route("**/realtime-html.js*", lambda route: held.append(route))
+    person.visit("/page")
+    person.run(IMPATIENT)
+    person.run(
+        """() => addEventListener("realtime:lost", (event) => {
+            event.preventDefault();
+            window.lost = event.detail.channels;
+        })"""
+    )
+    site.update("older", "news")
+    person.wait_until(lambda: held)
+
+    person.page.click("#put")
+
+    person.wait_for("() => document.querySelector('#here').textContent === 'answer'")
+    assert person.run("lost") == ["news"]
 
 
 def test_module_that_awaits_something_first_misses_nothing(ada, publisher, channel):

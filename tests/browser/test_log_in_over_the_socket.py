@@ -33,9 +33,13 @@ class Post:
         self._is_held = True
         person.context.route(f"**{path}", self._take)
 
+    def wait(self):
+        """Wait until the browser makes the request."""
+        self._person.wait_until(lambda: self._held)
+
     def deliver(self):
         """Hold the request for longer than a page waits by itself, then let it go."""
-        self._person.wait_until(lambda: self._held)
+        self.wait()
         self._person.page.wait_for_timeout(LONGER_THAN_A_PAGE_WAITS)
         self._is_held = False
         for route in self._held:

@@ -4,13 +4,11 @@ import { Arrivals } from "../../flask_realtime/javascript/arrivals.js";
 
 const MOST = 1_000;
 const ANSWER = { positions: { room: "e:1:t" }, left: ["former"] };
-let arrivals, client, lost;
+let arrivals, client;
 
 beforeEach(() => {
   globalThis.document = new EventTarget();
-  lost = [];
-  document.addEventListener("realtime:lost", (event) => lost.push(event.detail.channels));
-  client = { expire: mock.fn(), parts: { channels: { deliver: mock.fn() }, page: { positions: { quiet: "e:2:t" } } } };
+  client = { lose: mock.fn(), parts: { channels: { deliver: mock.fn() }, page: { positions: { quiet: "e:2:t" } } } };
   arrivals = new Arrivals(client);
 });
 
@@ -29,7 +27,7 @@ test("the changes that an answer lacks are made in order, and no others", () => 
   add(1, "other");
 
   assert.deepEqual(changes, [[2, 3], [1, 2], [1, 2], []]);
-  assert.deepEqual(lost, []);
+  assert.equal(client.lose.mock.callCount(), 0);
 });
 
 test("changes that had come before the form was sent are in the page that answers", () => {
@@ -62,16 +60,12 @@ test("listeners get what came until the scripts of the page have run", () => {
   assert.deepEqual(calls.map(({ arguments: [message] }) => message), messages.slice(1));
 });
 
-test("if there is no room for all that came, the page is reloaded, unless that is prevented", () => {
+test("if there is no room for all that came, the page is told what it has lost", () => {
   add(MOST + 2);
 
   arrivals.show(ANSWER);
 
-  assert.deepEqual(lost, [["room"]]);
-  assert.equal(client.expire.mock.callCount(), 1);
-  document.addEventListener("realtime:lost", (event) => event.preventDefault());
-  arrivals.show(ANSWER);
-  assert.equal(client.expire.mock.callCount(), 1);
+  assert.deepEqual(client.lose.mock.calls.map((call) => call.arguments), [[["room"]]]);
 });
 
 test("what is for listeners alone takes no room from the changes in a part of the page", () => {
@@ -84,7 +78,7 @@ test("what is for listeners alone takes no room from the changes in a part of th
   arrivals.show(ANSWER, part);
 
   assert.deepEqual(change.mock.calls.map(({ arguments: [given] }) => given === part), [true]);
-  assert.deepEqual(lost, []);
+  assert.equal(client.lose.mock.callCount(), 0);
 });
 
 test("a page is not reloaded for what its view has read", () => {
@@ -93,5 +87,5 @@ test("a page is not reloaded for what its view has read", () => {
 
   arrivals.show(ANSWER);
 
-  assert.deepEqual(lost, []);
+  assert.equal(client.lose.mock.callCount(), 0);
 });

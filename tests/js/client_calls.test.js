@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { RealtimeError } from "../../flask_realtime/javascript/errors.js";
 import { comeBack, failure, load, page, realtime } from "./loaded.js";
 import { CONNECTION_ID, settled } from "./page.js";
 
@@ -54,7 +55,7 @@ test("the headers of a call may have the forms that fetch takes", () => {
 
 for (const [what, ask, expected] of [
   ["body", () => realtime.call("/", { body: "{}" }), /unknown option "body".*input, json/],
-  ["an option of send", () => realtime.send("x", {}, { method: "post" }), /unknown option "method"; the only one is timeout/],
+  ["an option of send", () => realtime.send("x", {}, { method: "post" }), /unknown option "method"; use timeout/],
   ["another origin", () => realtime.call("http://other.test/"), /http:\/\/other.test is another origin; use fetch/],
   ["a file", () => realtime.call("/", { input: withFile() }), /a message cannot hold file "picture".*realtime.fetch/],
   ["no number of milliseconds", () => realtime.call("/", { timeout: "soon" }), /timeout is soon/],
@@ -239,6 +240,21 @@ test("a call by HTTP without a network is rejected as interrupted", async () => 
   await refuse();
 
   assert.deepEqual([(await error).name, (await error).wasSent], ["RealtimeInterrupted", true]);
+});
+
+test("a call by HTTP whose script cannot be loaded is rejected, and says that the app has not acted on it", async () => {
+  const limits = [];
+  const reason = new RealtimeError("RealtimeInterrupted", "realtime-http.js cannot be loaded.");
+  realtime.load = (part, limit) => (limits.push([part, limit]), Promise.reject(reason));
+  page.socket.welcome();
+  const error = failure(realtime.call("/x", { method: "post", timeout: 2_000 }));
+
+  await refuse();
+
+  assert.equal(await error, reason);
+  assert.equal(reason.wasSent, false);
+  assert.deepEqual(limits, [["http", 2_000]]);
+  assert.equal(page.fetches.length, 0);
 });
 
 test("ask() resolves with the refusal, so that the browser sends the form", async () => {

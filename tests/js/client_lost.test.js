@@ -240,3 +240,17 @@ test("a page that is shown again goes on from its own positions", async () => {
 
   assert.deepEqual(page.socket.sent[0].positions, { a: "e:5:t5" });
 });
+
+test("a page is not reloaded while a form waits for its answer", async () => {
+  page.socket.welcome();
+  const visit = {};
+  realtime.visits.add(visit);
+
+  page.socket.say({ channel: "room", position: "e:9:t", lost: true });
+  await page.clock.pass(4_000);
+  assert.deepEqual([page.state, page.reloads], ["stale", 0]);
+  realtime.visits.delete(visit);
+  await page.clock.pass(10_000);
+
+  assert.equal(page.reloads, 1);
+});

@@ -15,7 +15,7 @@ export function load({ isSubscribed = true, storage, connectionId = CONNECTION_I
     socketUrl: "ws://app.test/",
     sessionUrl: "/_realtime/session",
     isSubscribed: () => isSubscribed,
-    load: async (part) => void (part === "http" && (page[Symbol.for("realtime.byHttp")] = byHttp)),
+    load: async (part) => void (part === "http" && (realtime.byHttp = byHttp)),
   });
   realtime.connect();
 }

@@ -265,17 +265,3 @@ test("a reload waits for the given promise, and then tries the address", async (
 
   assert.deepEqual([page.reloads, page.probes.length, reload.isPutOff], [1, 1, false]);
 });
-
-test("a navigation that has begun is not cancelled; a page that stays reloads later", async () => {
-  page.answerToProbe = (count) => {
-    if (count === 1) page.fire("beforeunload");
-    return 200;
-  };
-  reload.begin("id");
-
-  await page.clock.pass(5_000);
-  assert.equal(page.reloads, 0);
-  await page.clock.pass(10_000);
-
-  assert.equal(page.reloads, 1);
-});

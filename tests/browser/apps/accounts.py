@@ -13,7 +13,7 @@ app.secret_key = "a secret of the tests"
 app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
-app.config["REALTIME_ALLOW_CALLS"] = True
+app.config["REALTIME_ALLOW_CALLS"] = ["index", "account", "log_in", "log_out"]
 realtime = Realtime(app)
 
 PAGE = """<!doctype html><title>{{ name }}</title><link rel="icon" href="data:,">
@@ -27,7 +27,11 @@ PAGE = """<!doctype html><title>{{ name }}</title><link rel="icon" href="data:,"
 <form method="post" action="{{ url_for('log_in', then=then) }}" data-realtime>
 <button name="name" value="ada" id="in-{{ then }}">in</button></form>{% endfor %}
 <form method="post" action="{{ url_for('log_out') }}" data-realtime><button id="out">out</button>
-</form></body>"""
+</form>
+<form method="post" action="{{ url_for('order') }}" data-realtime><button id="order">order</button>
+</form>
+<a id="over-the-socket" href="{{ url_for('account') }}" data-realtime>account</a>
+<a id="plain" href="{{ url_for('account') }}">account</a></body>"""
 
 if os.environ["ACCOUNTS"] == "flask-login":
     import flask_login
@@ -65,6 +69,7 @@ else:
 
 @app.get("/")
 @app.get("/account", endpoint="account")
+@app.post("/order", endpoint="order")
 def index():
     realtime.socket.subscribe("news")
     return render_template_string(PAGE, name=who())

@@ -108,6 +108,12 @@ def remove(channel):
     return "", 204
 
 
+@app.post("/reload/<channel>")
+def reload(channel):
+    realtime.to(channel).reload()
+    return "", 204
+
+
 @app.post("/refresh/<channel>")
 def refresh(channel):
     realtime.to(channel).refresh()

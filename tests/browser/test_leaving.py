@@ -1,0 +1,110 @@
+"""A page that is about to be reloaded lets its visitor leave for another page, however slowly that
+page answers."""
+
+import pytest
+
+from .answering import send_form, visit_form
+from .chromium import wait_until_open
+from .test_log_in_over_the_socket import (  # noqa: F401
+    LONGER_THAN_A_PAGE_WAITS,
+    Post,
+    accounts,
+    ada,
+    wait_for,
+)
+
+# Keeps the end of the page's sockets from the page until the browser has begun to leave the page.
+HOLD_ENDS = """(() => {
+    const { set } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onclose");
+    const isLeft = new Promise((resolve) => {
+        addEventListener("beforeunload", () => setTimeout(resolve));
+    });
+    Object.defineProperty(WebSocket.prototype, "onclose", {
+        set(act) { set.call(this, act && ((event) => isLeft.then(() => act(event)))); },
+    });
+})();"""
+
+
+# Takes the Navigation API away, which older browsers do not have.
+BE_OLD = "Object.defineProperty(window, 'navigation', { value: undefined });"
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_log_in_leads_on_though_the_session_changes_on_the_way(ada, is_old):  # noqa: F811
+    """A visitor logs in and is led to a slow page. The end of the socket, after which the page is
+    to be reloaded, comes when the browser has already asked for that page."""
+    ada.page.add_init_script(HOLD_ENDS + BE_OLD * is_old)
+    ada.visit("/")
+    post = Post(ada, "/account")
+
+    ada.page.click("#in-account", no_wait_after=True)
+    post.deliver()
+
+    ada.page.wait_for_url("**/account")
+    wait_for(ada.page, "ada")
+
+
+@pytest.mark.parametrize(
+    "clicked, path, is_old",
+    [
+        ("#over-the-socket", "/account", True),
+        ("#order", "/order", True),
+        ("#plain", "/account", False),
+    ],
+)
+def test_visitor_gets_away_though_the_session_changes_on_the_way(ada, clicked, path, is_old):  # noqa: F811
+    """A visitor has two tabs, and leaves the page of one for a slow page: by a link with or without
+    data-realtime, or by a form that the browser has to send. Meanwhile the visitor logs in on the
+    other tab."""
+    if is_old:
+        ada.page.add_init_script(BE_OLD)
+        ada.visit("/")
+    other = ada.context.new_page()
+    other.goto(ada.url)
+    wait_for(other, "nobody")
+    post = Post(ada, path)
+    ada.page.click(clicked, no_wait_after=True)
+    post.wait()
+
+    other.click("#in-")
+    wait_for(other, "ada")
+    post.deliver()
+
+    ada.page.wait_for_url(f"**{path}")
+    ada.page.wait_for_selector("h1:text-is('ada')")
+
+
+def test_visitor_gets_back_though_the_page_is_to_be_reloaded(come, site):
+    """A visitor goes back from the page that answered a form to the page with the form, which comes
+    slowly, while the app reloads its pages."""
+    site.answer("a")
+    person = visit_form(come, site, channel="news")
+    person.page.add_init_script(BE_OLD)
+    person.visit("/page")
+    send_form(person)
+    post = Post(person, "/page")
+    person.run("history.back()")
+    post.wait()
+
+    site.reload("news")
+    post.deliver()
+
+    person.page.wait_for_function("() => document.title === 'page'")
+    assert person.page.url == f"{site.url}/page"
+
+
+def test_reload_waits_for_the_answer_to_a_form(come, site):
+    """The app reloads its pages while a visitor's form waits for its answer. The answer is shown,
+    where a reload would have lost it."""
+    person = visit_form(come, site, channel="news")
+    site.answer("a", is_held=True, status=302, headers={"Location": "/echo/b"}, body="")
+    person.page.click("#go")
+    site.wait_for_request()
+
+    site.reload("news")
+    person.wait_for_state("stale")
+    person.page.wait_for_timeout(LONGER_THAN_A_PAGE_WAITS)
+    site.release()
+
+    person.page.wait_for_url("**/echo/b#there")
+    wait_until_open(person.page)
