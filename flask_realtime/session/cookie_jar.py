@@ -6,9 +6,13 @@ import re
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_to_bytes
 
 from ..threads import clock
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 # Browsers keep no cookie longer than 400 days (RFC 6265bis, section 5.5).
 _LONGEST_LIFE = 400 * 86_400
@@ -18,6 +22,8 @@ MOST_BYTES = 4096
 MOST_COOKIES = 180
 # A cookie whose end moves with each response is handed on at most once in this part of its life.
 RENEWED_EVERY = 0.1
+# A path that is the same in an address.
+_PLAIN = re.compile(r"[A-Za-z0-9_./-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +166,39 @@ def lifetime_of(line: str) -> float | None:
 
 
 def with_path(line: str, path: str) -> str:
-    """Return a ``Set-Cookie`` line that means the same in the response to whatever path.
+    """Return a ``Set-Cookie`` line that any response may have in place of the one it was set by.
 
     :param line: the value of the header.
-    :param path: the path of the request that the response answers. If *line* names no path, the
-        cookie is for the folder of this path (RFC 6265, section 5.1.4).
+    :param path: the path of the request that the response answers, as :func:`in_address` writes it.
+        If *line* names no path, the cookie is for the folder of this path (RFC 6265, section
+        5.1.4).
     """
     if _parse(line)[3].get("path", "").startswith("/"):
         return line
-    # Quoted as an address is: a visitor chose the path, which might name other attributes.
-    folder = quote(_folder(path).encode("latin-1"), safe="/:@!$&'()*+,=~")
-    return f"{line}; Path={folder}"
+    return f"{line}; Path={_folder(path)}"
+
+
+def path_of(environ: WSGIEnvironment) -> str:
+    """Return the path of a request as :func:`in_address` writes it."""
+    path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    return _quoted(path.encode("latin-1"))
+
+
+def in_address(path: str) -> str:
+    """Return *path*, percent-encoded or not, as it stands in an address, by which a browser chooses
+    cookies."""
+    # To quote a path takes some microseconds.
+    return path if _PLAIN.fullmatch(path) else _quoted(unquote_to_bytes(path))
+
+
+def in_environ(path: str) -> str:
+    """Return *path*, percent-encoded or not, with one character for each byte."""
+    return unquote_to_bytes(path).decode("latin-1")
+
+
+def _quoted(path: bytes) -> str:
+    # A visitor chose the path: quoted, it names no other attributes of a cookie.
+    return quote(path, safe="/:@!$&'()*+,=~[]|")
 
 
 def _parse(line: str) -> tuple[str, str, str, dict[str, str]]:

@@ -24,7 +24,17 @@ from ..page.sessions import (
 from ..page.user_loader import identify
 from ..registries.base import Registry
 from ..threads import clock
-from .cookie_jar import MOST_BYTES, MOST_COOKIES, RENEWED_EVERY, CookieJar, lifetime_of, with_path
+from .cookie_jar import (
+    MOST_BYTES,
+    MOST_COOKIES,
+    RENEWED_EVERY,
+    CookieJar,
+    in_address,
+    in_environ,
+    lifetime_of,
+    path_of,
+    with_path,
+)
 from .end_of_request import IS_ENDED
 from .pending_changes import SessionChanges, difference, pointer_to
 
@@ -79,15 +89,15 @@ class SocketSession:
         :param waiting: the texts that wait for the browser, in order.
         """
         host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        path = path_of(environ)
         self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path)
         items = deque(self._items(waiting))
         while items:
             self._lay_over(items, template)
 
     def header(self, path: str) -> str:
-        """Return the ``Cookie`` header of a request to *path*."""
-        return self._jar.header(path)
+        """Return the ``Cookie`` header of a request to *path*, which may be percent-encoded."""
+        return self._jar.header(in_address(path))
 
     def is_lost(self, template: WSGIEnvironment) -> bool:
         """Return whether the socket's session cookie leads to no session of a page any more.
@@ -104,7 +114,7 @@ class SocketSession:
             return False
         environ = {
             **template,
-            "PATH_INFO": path.removeprefix(template.get("SCRIPT_NAME", "")),
+            "PATH_INFO": in_environ(path).removeprefix(template.get("SCRIPT_NAME", "")),
             "HTTP_COOKIE": self._jar.header(path),
         }
         request = self._app.request_class(environ)
@@ -124,7 +134,7 @@ class SocketSession:
         # A browser keeps its former cookie where the new one is too large: so does the socket.
         lines = [line for line in lines if jar.admits(line)]
         identities = (came().identity, present_identity())
-        path = request.environ["SCRIPT_NAME"] + request.environ["PATH_INFO"]
+        path = path_of(request.environ)
         name = self._app.session_interface.get_cookie_name(self._app)
         if not has_cookie_session(self._app):
             if _has_changed_permanence():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timezone
 
-import pytest
 from flask import Response, request, session
 
 from flask_realtime.errors import RegistryUnavailable
@@ -195,23 +194,6 @@ def test_other_cookies_are_handed_over_as_they_were_set(app, browser):
     assert [line for line in handed if line.startswith("theme=dark;")]
     assert "HttpOnly" in handed[0] and "SameSite=Strict" in handed[0]
     assert browser.client.get_cookie("theme").value == "dark"
-
-
-@pytest.mark.parametrize("path", [None, "not-a-path"])
-def test_cookie_without_a_path_is_for_the_folder_of_the_view(app, browser, path):
-    """A cookie without a path gets that of the view, and not of the address that hands it on."""
-
-    @app.get("/shops/<name>/cart")
-    def cart(name):
-        response = Response("")
-        response.set_cookie("cart", "7", path=path)
-        return response
-
-    browser.open_socket().call("/shops/a; Domain=b@c/cart")
-
-    [line] = browser.take_over().headers.getlist("Set-Cookie")
-
-    assert line.endswith("; Path=/shops/a%3B%20Domain=b@c")
 
 
 def test_socket_that_opens_before_the_browser_took_over_has_what_waits(browser):
