@@ -32,6 +32,7 @@ export class Arrivals {
   /** Make the changes again, in the page, or in the part of it, whose former content `answer` has replaced. */
   show(answer, part) {
     this.#isShown = true;
+    this.#client.renew?.(part ?? document);
     for (const { message, change } of this.#kept) if (change && this.lacks(answer, message)) change(part);
     const channels = [...this.#dropped.keys()].filter((name) => this.lacks(answer, this.#dropped.get(name)));
     if (channels.length) this.#client.lose(channels);

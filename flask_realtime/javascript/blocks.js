@@ -4,7 +4,7 @@ import { unclobbered } from "./unclobbered.js";
 
 const INTERVAL = 250; // ms, at the least, between two requests for blocks
 const BLOCK_HEADER = "X-Realtime-Block";
-const HASH_HEADER = "X-Realtime-Block-Hash";
+const HASH_HEADER = `${BLOCK_HEADER}-Hash`;
 const DENIALS = [401, 403];
 const OUTAGES = [429, 502, 503, 504]; // statuses of a server or a proxy that is likely to recover
 const FIRST_PAUSE = 1_000; // ms before the first retry after an outage
@@ -59,6 +59,17 @@ export class Blocks {
       if (!(this.#due.get(name) <= now + spread)) this.#due.set(name, at);
     }
     this.#plan();
+  }
+
+  /**
+   * Request the blocks in `changed`, or around it, once more if a request for them is under way: its answer
+   * may be older than the change.
+   */
+  renew(changed) {
+    for (const one of this.#elements()) {
+      const isOf = unclobbered(changed).contains(one) || unclobbered(one).contains(changed);
+      if (isOf) this.#pending.get(this.#addressOf(one))?.add(datasetOf(one).realtimeBlock);
+    }
   }
 
   /** Retry all failed requests now, except where a server has named a later time. */
@@ -164,7 +175,7 @@ export class Blocks {
       if (response.ok && response.headers.has(BLOCK_HEADER)) answer = await response.json();
     } catch {
       if (signal?.aborted) {
-        this.#hooks.warn(`${url} has no answer within ${this.#patience / 1000} s; asked again, with more time.`);
+        this.#hooks.warn(`${url} has no answer within ${this.#patience / 1000} s; asked again.`);
         this.#patience *= 2;
       }
       return this.#wait(blocks, url);

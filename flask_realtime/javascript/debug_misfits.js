@@ -7,7 +7,7 @@ export function tellOfMisfits(window, console) {
     }
   });
   window.addEventListener("realtime:untargeted", ({ detail: { channel, action, target } }) => {
-    console.warn("target", `A fragment on ${channel} (${action}) has the target ${target}, which fits no element of this page.`);
+    if (isSelector(window, target)) console.warn("target", `A fragment on ${channel} (${action}) has the target ${target}, which fits no element of this page.`);
   });
 }
 

@@ -32,8 +32,7 @@ export class Fragments {
       try {
         return !this.#change(one, part);
       } catch (error) {
-        if (error.name === "SyntaxError") console.error(`realtime: a fragment's target is not a CSS selector: ${one.target}`);
-        else reportError(error);
+        reportError(error);
       }
     });
   }
@@ -41,14 +40,14 @@ export class Fragments {
   /** The elements of the page that `fragments` would remove, replace or give another content. */
   replaced(fragments) {
     return fragments.flatMap((one) => {
-      if (!INSERTS.test(one.action)) return this.#targets(one);
+      if (!INSERTS.test(one.action)) return this.#find(one);
       return [...this.#parse(one.html).children].flatMap((child) => this.#present(child));
     });
   }
 
   /** Those of `fragments` that change something in a part of the page. */
   within(part, fragments) {
-    return fragments.filter((one) => this.#targets(one, part).length);
+    return fragments.filter((one) => this.#find(one, part).length);
   }
 
   /** Put `html` into `element`, as the fragment `update` with `morph` does. */
@@ -58,28 +57,25 @@ export class Fragments {
 
   #change(fragment, part) {
     const { action, html, morph } = fragment;
-    if (action === "reload") return this.#client.expire(), true;
+    if (action === "reload") this.#client.expire();
     const elements = this.#find(fragment, part);
     for (const element of elements) {
+      this.#client.renew(element);
       if (action === "remove") unclobbered(element).remove();
       else if (INSERTS.test(action)) this.#insert(action, element, html);
       else if (action === "replace" || action === "update") this.#put(action, element, html, morph);
     }
-    return elements.length > 0;
-  }
-
-  /** What `#find` returns; nothing if the target is no selector, of which `apply` tells. */
-  #targets(fragment, part) {
-    try {
-      return this.#find(fragment, part);
-    } catch {
-      return [];
-    }
+    return elements.length || action === "reload";
   }
 
   /** The elements, in `part` if it is given, that a fragment changes, except where the page is ignored. */
   #find({ action, target }, part) {
-    return find(document, target, part).filter((one) => one !== part || !/before|after/.test(action));
+    try {
+      return find(document, target, part).filter((one) => one !== part || !/before|after/.test(action));
+    } catch {
+      console.error(`realtime: a fragment's target is not a CSS selector: ${target}`);
+      return [];
+    }
   }
 
   #insert(action, element, html) {
@@ -101,15 +97,14 @@ export class Fragments {
   }
 
   #put(action, element, html, morph) {
-    const { Idiomorph } = window;
     const isWhole = action === "replace";
     const names = new Names([element]);
     const keeper = new Keeper(element, names);
     const entries = new Entries(element, names);
-    if (morph && Idiomorph?.morph) { // an element may have the id "Idiomorph"
+    if (morph && window.Idiomorph?.morph) { // an element may have the id "Idiomorph"
       const morphStyle = isWhole ? "outerHTML" : "innerHTML";
       const nodes = [...this.#parse(html).childNodes];
-      const added = Idiomorph.morph(element, nodes, { ...IDIOMORPH_OPTIONS, morphStyle });
+      const added = window.Idiomorph.morph(element, nodes, { ...IDIOMORPH_OPTIONS, morphStyle });
       const parts = isWhole ? [...(added ?? [])].filter(({ nodeType }) => nodeType === 1) : [element];
       return this.#restore(parts, entries, keeper);
     }

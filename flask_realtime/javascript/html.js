@@ -22,6 +22,7 @@ export class Html {
     this.#markup = markup;
     client.press ??= new Press(window);
     client.restrict = restrict;
+    client.renew = (changed) => this.#blocks.renew(changed);
     this.#fragments = new Fragments(markup, client);
     this.#blocks = new Blocks(window, {
       fetch: (url, options) => client.fetch(url, options),
@@ -37,7 +38,12 @@ export class Html {
       warn: (text) => console.warn(`realtime: ${text}`),
     });
     window.addEventListener("realtime:open", () => this.#blocks.resume());
-    window.addEventListener("realtime:lost", (event) => queueMicrotask(() => this.#catchUp(event)));
+    // Blocks show what is missing even if a listener prevents the reload, which all listeners have to say first.
+    window.addEventListener("realtime:lost", (event) => {
+      queueMicrotask(() => {
+        if (event.defaultPrevented) for (const channel of event.detail.channels) this.hear({ channel, spread: SPREAD });
+      });
+    });
   }
 
   /** Make the changes that a message asks for. */
@@ -57,11 +63,6 @@ export class Html {
     change();
   }
 
-  /** Refresh the blocks of channels whose messages are missing, if listeners have prevented a reload. */
-  #catchUp({ defaultPrevented, detail }) {
-    if (defaultPrevented) for (const channel of detail.channels) this.hear({ channel, spread: SPREAD });
-  }
-
   #apply(channel, all, part) {
     const fragments = part ? this.#fragments.within(part, all) : all;
     if (!fragments.length || !emit(document, "html", { channel, fragments })) return;
@@ -69,5 +70,4 @@ export class Html {
       emit(document, "untargeted", { channel, action, target });
     }
   }
-
 }

@@ -14,6 +14,6 @@ export function isIgnored(element) {
  */
 export function find(document, selector, part) {
   return [...unclobbered(document).querySelectorAll(selector)].filter(
-    (one) => !isIgnored(one) && (!part || unclobbered(part).contains(one)),
+    (one) => (!part || unclobbered(part).contains(one)) && !isIgnored(one),
   );
 }

@@ -4,7 +4,7 @@ import pytest
 
 from tests.eventually import eventually
 
-from .answering import visit_form
+from .answering import send_form, visit_form
 
 pytestmark = pytest.mark.shares_tabs
 
@@ -112,6 +112,26 @@ def test_block_that_is_refreshed_before_the_answer_is_rendered_anew_in_its_page(
     site.refresh("news")
     person.page.wait_for_selector("#here b")
     release(person, site)
+
+    person.page.wait_for_selector("#here b")
+
+
+def test_block_of_the_answer_is_not_undone_by_an_older_one(come, site):
+    """The server renders a block as it was before a form came, and sends it when the page that
+    answers the form is shown. That page's block is asked for."""
+    block = (
+        '<p id=here data-realtime-block="count" data-realtime-on="news"'
+        ' data-realtime-url="/echo/block">old</p>'
+    )
+    person = visit_form(come, site, block, channel="news")
+    site.answer("block", page="{% block count %}old{% endblock %}", is_held=True)
+    site.refresh("news")
+    site.wait_for_request()
+    site.answer("block", page="{% block count %}<b>newest</b>{% endblock %}")
+    site.answer("a", main=block.replace("old", "new"))
+
+    send_form(person)
+    site.release()
 
     person.page.wait_for_selector("#here b")
 

@@ -153,3 +153,46 @@ def test_answers_of_two_forms_keep_what_came_before_them(come, site):
 
     assert person.page.inner_text("#two") == "newest"
     assert person.run("() => Boolean(came)")
+
+
+def block_with(text):
+    """Return a block as the server renders it."""
+    return f'{{% block count %}}<b id="one">{text}</b>{{% endblock %}}'
+
+
+def begin_block(person, site):
+    """Refresh the page's block, and wait until the server has begun to render it as it was."""
+    site.answer("block", page=block_with("old"), is_held=True)
+    site.refresh("news")
+    site.wait_for_request()
+    site.answer("block", page=block_with("newest"))
+
+
+@pytest.mark.parametrize("target, html", [("#one", "newer"), ("#around", BLOCK)])
+def test_change_in_a_block_is_not_undone_by_an_older_answer(come, site, target, html):
+    """The server changes an element of a block, or the block with what is around it, while it
+    renders the block as it was. The block is asked for again."""
+    block = BLOCK.replace("old", "<b id=one>old</b>")
+    person = visit(come, site, here=f"<div id=around>{block}</div>")
+    begin_block(person, site)
+
+    site.update(f"{html}<i id=came></i>", "news", target)
+    person.page.wait_for_selector("#came", state="attached")
+    site.release()
+
+    person.wait_for("() => document.querySelector('#one')?.textContent === 'newest'")
+
+
+def test_answer_in_a_block_is_not_undone_by_an_older_answer(come, site):
+    """A form's answer is put into a block, which the server renders as it was before the form came.
+    The block is asked for again."""
+    block = BLOCK.replace("old", "<b id=one>old</b>")
+    main = FORM.replace("#here", "#one")
+    person = visit(come, site, main, here=block, is_held_later=False, body="<i id=came></i>")
+    begin_block(person, site)
+
+    person.page.click("#go")
+    person.page.wait_for_selector("#came", state="attached")
+    site.release()
+
+    person.wait_for("() => document.querySelector('#one')?.textContent === 'newest'")

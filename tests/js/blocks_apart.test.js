@@ -72,7 +72,7 @@ test("a view that takes minutes is given twice the time at each request, and the
   await page.clock.pass(1_000);
 
   assert.deepEqual(times(), [60_000, 120_000, 240_000, 240_000, 60_000]);
-  assert.equal(stale[0], "http://app.test/rooms/1 has no answer within 60 s; asked again, with more time.");
+  assert.equal(stale[0], "http://app.test/rooms/1 has no answer within 60 s; asked again.");
   assert.equal(updated.length, 2);
 });
 
