@@ -228,7 +228,7 @@ export class Client {
 
   /** Reload the page, since it was rendered for another session than the browser has now. */
   #estrange({ code, reason }) {
-    if (this.#reload.isPutOff) return; // an attempt with the former cookies; new ones are on their way
+    if (this.#reload.isPutOff) return; // that brings the cookies which this attempt lacked
     const isSecond = this.#memory.get("isEstranged");
     this.#memory.set("isEstranged", true);
     if (isSecond) { // a reload did not help, or was prevented

@@ -34,7 +34,7 @@ export class Reload {
 
   /**
    * Reload the page with the id `connectionId`, as soon as its address has an answer for the visitor.
-   * @param {() => Promise} [ready] called after the first delay; resolves when the page may be reloaded
+   * @param {() => Promise} [ready] called after each delay; resolves when the page may be reloaded
    */
   begin(connectionId, ready) {
     if (this.#timer) return;
@@ -54,7 +54,7 @@ export class Reload {
     this.#wait(delay + JITTER * Math.random(), 0);
   }
 
-  /** Whether a reload waits for the promise of `ready`. */
+  /** Whether a reload is to come for which `ready` was given. */
   get isPutOff() {
     return Boolean(this.#timer && this.#ready);
   }
@@ -69,7 +69,6 @@ export class Reload {
     const timer = (this.#timer = this.#window.setTimeout(async () => {
       await this.#ready?.();
       if (this.#timer !== timer) return;
-      this.#ready = null;
       const isWorse = this.#isBusy() || !(await this.#isThere(tries)) || this.#isBusy();
       if (this.#timer !== timer) return;
       if (isWorse) this.#wait(this.#growing(tries), tries + 1);

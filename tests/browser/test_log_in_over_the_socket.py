@@ -46,7 +46,8 @@ class Post:
             route.continue_()
 
     def _take(self, route):
-        if self._is_held:
+        # By a HEAD request the client tries whether the page may be reloaded.
+        if self._is_held and route.request.method != "HEAD":
             self._held.append(route)
         else:
             route.continue_()

@@ -36,6 +36,23 @@ test("the page reloads only after the cookies of a call have been set", async ()
   assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
 });
 
+test("a page whose reload waits for the answer to a form is not closed by a second refusal", async () => {
+  const visit = {};
+  page.socket.welcome();
+  realtime.visits.add(visit);
+  page.socket.end(4001);
+  await page.clock.pass(2_000);
+  page.socket.accept();
+  page.socket.end(4001);
+  await page.clock.pass(2_000);
+  assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 0, "stale"]);
+
+  realtime.visits.delete(visit);
+  await page.clock.pass(10_000);
+
+  assert.equal(page.reloads, 1);
+});
+
 test("a page that prevents the reload goes on under the new session", async () => {
   page.document.addEventListener("realtime:identity", (event) => event.preventDefault());
   page.socket.welcome();
