@@ -29,11 +29,17 @@ export class Arrivals {
     this.#dropped.set(dropped.channel, dropped);
   }
 
-  /** Make the changes again, in the page, or in the part of it, whose former content `answer` has replaced. */
-  show(answer, part) {
+  /**
+   * Make the changes again, in the page, or in the part of it, whose former content `answer` has replaced.
+   * @param {() => Element|null} [find] returns that part: one of the changes may put another into its place
+   */
+  show(answer, find = () => undefined) {
     this.#isShown = true;
-    this.#client.renew?.(part ?? document);
-    for (const { message, change } of this.#kept) if (change && this.lacks(answer, message)) change(part);
+    this.#client.renew?.(find() ?? document);
+    for (const { message, change } of this.#kept) {
+      const part = find();
+      if (part !== null && change && this.lacks(answer, message)) change(part);
+    }
     const channels = [...this.#dropped.keys()].filter((name) => this.lacks(answer, this.#dropped.get(name)));
     if (channels.length) this.#client.lose(channels);
   }

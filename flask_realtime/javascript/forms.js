@@ -144,7 +144,7 @@ export class Forms {
       const present = this.#find(visit);
       if (!present) return;
       this.#markup.update(present, answer.body, answer.policy);
-      visit.arrivals.show(answer, present);
+      visit.arrivals.show(answer, () => (present.isConnected ? present : thisDocument.querySelector(target)));
     });
     if (!scripts) return;
     await this.#newDocument.run(scripts);

@@ -196,3 +196,18 @@ def test_answer_in_a_block_is_not_undone_by_an_older_answer(come, site):
     site.release()
 
     person.wait_for("() => document.querySelector('#one')?.textContent === 'newest'")
+
+
+def test_change_behind_one_that_replaced_the_target_is_made_in_the_answer(come, site):
+    """The server replaces the part of the page while the view renders it, and then changes an
+    element of the new one. The answer shows both."""
+    person = visit(come, site)
+    ask(person, site)
+
+    site.change("replace", f'<div id="here">{PARTS}</div>', "news", "#here")
+    site.update("<b>newest</b>", "news", "#one")
+    person.page.wait_for_selector("#one b")
+    site.release()
+    person.wait_for("() => !document.querySelector('[aria-busy]')")
+
+    assert person.page.inner_text("#one") == "newest"
