@@ -26,8 +26,10 @@ def check_arguments(function: Callable[..., Any], arguments: tuple[str, ...], wh
     :param what: what registers the function, such as ``"@realtime.on_join"``, for the error.
     :raises TypeError: if the call would fail.
     """
-    if type(function) is not FunctionType and hasattr(function, "__wrapped__"):
-        # A decorator of wrapt, say, shows the parameters of the function inside.
+    is_proxy = type(function) is not FunctionType and hasattr(function, "__wrapped__")
+    if is_proxy or hasattr(function, "__signature__"):
+        # A decorator of wrapt, say, shows the parameters of the function inside, and
+        # functools.wraps copies those that the function inside says it has.
         return
     try:
         # The outermost wrapper counts: it may give the function inside more than it is given.

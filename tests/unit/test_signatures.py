@@ -1,6 +1,7 @@
 """Whether functions that an app registers can be called as they will be."""
 
 import functools
+import inspect
 import sys
 
 import flask_login
@@ -94,6 +95,21 @@ def test_wrapper_that_looks_like_the_function_inside_passes(realtime):
     @with_database
     def save(data, database):
         """Take what the decorator adds."""
+
+
+def test_wrapper_that_copies_what_the_function_inside_says_of_itself_passes(realtime):
+    """Libraries note in a function which parameters it has, and functools.wraps copies the note."""
+
+    def save(data, database):
+        """Take what the decorator adds."""
+
+    save.__signature__ = inspect.signature(save)
+
+    @functools.wraps(save)
+    def with_database(data):
+        return save(data, "database")
+
+    realtime.handler("save")(with_database)
 
 
 def test_annotations_are_not_evaluated(realtime):
