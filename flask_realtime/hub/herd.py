@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections import OrderedDict, deque
 
@@ -56,6 +57,9 @@ class Herd:
         # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
         self._turns_of: dict[str, FairTurns] = {}
         self._widths: dict[str, Width] = {}
+        # By view, when a request last got no turn. Where turns take long, nobody may wait, and so
+        # all who come meanwhile are refused.
+        self._refused_at: dict[str, float] = {}
         # The turns that requests have, the earliest first.
         self._turns: dict[Turn, None] = {}
         # The latest count, by their median: a view that is slow, or a request that waited for a
@@ -90,6 +94,7 @@ class Herd:
             raise
         with self._lock:
             if not (turns.leave(waiter) or self._take_back(view)):
+                self._refused_at[view] = clock.monotonic()
                 return None
             turn = Turn(view, waiter.began or clock.monotonic(), turns.in_use)
             self._turns[turn] = None
@@ -105,7 +110,9 @@ class Herd:
                 return
             turns, width = self._turns_of[turn.view], self._widths[turn.view]
             # Whatever was rendered: strangers may ask for blocks that there are not.
-            width.note(clock.monotonic() - turn.given, turn.crowd, turns.has_waiters)
+            was_wanted = self._refused_at.get(turn.view, -math.inf) >= turn.given
+            is_wanted = turns.has_waiters or was_wanted
+            width.note(clock.monotonic() - turn.given, turn.crowd, is_wanted)
             turns.resize(width.at_once)
             turns.give_back()
             if seconds is not None:

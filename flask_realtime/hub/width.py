@@ -39,7 +39,7 @@ class Width:
 
         :param seconds: from when it had its turn to when it was answered.
         :param crowd: how many had their turns when it had its own, itself included.
-        :param is_wanted: whether others wait for a turn.
+        :param is_wanted: whether others wait for a turn, or got none meanwhile.
         """
         if crowd <= RENDERED_AT_ONCE:
             self._usual.append(seconds)

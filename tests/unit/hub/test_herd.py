@@ -145,6 +145,22 @@ def test_more_have_turns_at_once_where_they_take_no_longer(herd, monkeypatch):
     assert all(turns)
 
 
+def test_view_so_slow_that_nobody_may_wait_has_more_turns_at_once(herd, monkeypatch):
+    """A view takes so long that whoever finds no turn is refused at once. It is answered more at a
+    time all the same, or else those who came first would keep it from everybody."""
+    monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("flask_realtime.threads.clock.monotonic", lambda: 1000.0)
+    turns = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]
+
+    for _ in range(3):
+        assert not herd.begin("show")
+        herd.end(turns.pop(), None)
+        turns.append(herd.begin("show"))
+
+    assert all(turns)
+    assert herd.begin("show")
+
+
 def test_visitor_is_served_before_what_others_ask_at_once_again(herd, monkeypatch):
     """A visitor asks as often at once as may wait. Somebody else comes, and waits; the last request
     of the former gets 503 instead."""
