@@ -13,7 +13,7 @@ from ..hub.connection_catch_up import ConnectionCatchUp, Report
 from ..hub.departures import Departures
 from ..hub.hub import Hub
 from ..identity.keys import shorten
-from ..protocol.messages import SPEAKS_OF_LEAVING, Message, parse_positions
+from ..protocol.messages import SPEAKS_OF_LEAVING, Message, lost_message, parse_positions
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.subscriptions import Subscriptions
@@ -120,14 +120,19 @@ class Resumption:
                 left = [name for name in foreign if name in subscriptions.left]
                 reply["lost"] = [name for name in foreign if name not in left] + lost
                 reply["left"] = left
-                # Where the client begins on channels on which it does not go on. With this, its
-                # script can tell a loss on a channel on which no message has come yet.
+                # Where the client begins on channels that it did not name. With this, its script
+                # can tell a loss on a channel on which no message has come yet.
                 reply["positions"] = {
                     name: str(at)
                     for name, at in begins.items()
-                    if (name not in named or name in early) and name not in missing
+                    if name not in named and name not in lost
                 }
             connection.reply(json.dumps({"id": message_id, "status": 200, **reply}))
+            # As for the others that are lost: a script waits for this message, and would take that
+            # of a later loss for it.
+            for name in early:
+                if name in begins and name not in missing:
+                    connection.reply(lost_message(name, begins[name]))
 
         self._begin(connection, starts, subscriptions, report)
 

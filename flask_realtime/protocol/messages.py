@@ -156,6 +156,14 @@ def parse_speaks(data: Mapping[str, Any]) -> int:
     return speaks if type(speaks) is int and speaks > 0 else 1
 
 
+def lost_message(channel: str, position: Position) -> str:
+    """Return the message that tells a page of lost messages on *channel*.
+
+    :param position: from which the page goes on.
+    """
+    return json.dumps({"channel": channel, "lost": True, "position": str(position)})
+
+
 def left_message(channel: str) -> str:
     """Return the message that tells a page that it has left *channel*."""
     return json.dumps({"channel": channel, "left": True})

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
+from ..protocol.messages import lost_message
 from ..protocol.positions import Position
 from ..protocol.publications import Publication
 from ..threads.pause import let_others_run
@@ -112,8 +113,7 @@ def lost_frame(channel: str, position: Position, before: Position | None) -> Fra
     :param position: from which the page goes on.
     :param before: the last position before the gap; None if the page had none.
     """
-    text = json.dumps({"channel": channel, "lost": True, "position": str(position)})
-    return Frame(text, channel, before)
+    return Frame(lost_message(channel, position), channel, before)
 
 
 def text_frame(text: str) -> Frame:

@@ -27,4 +27,5 @@ def test_member_who_comes_again_hears_nothing_of_the_time_between(share, kind):
         admin.post("/send/room:1", json="with him")
 
         assert reply["lost"] == ["room:1"]
+        assert socket.push()["lost"]
         assert socket.payloads(1) == ["with him"]
