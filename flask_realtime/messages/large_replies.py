@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 
+from ..threads import clock
 from ..threads.arenas import FreeMemory
 from ..threads.pause import let_others_run_behind_app
 from ..writing.items import LARGE_REPLY_BYTES
 from .call_rules import CallRefused
-from .memory_budget import MemoryBudget
+from .memory_budget import MemoryBudget, NotWanted
 from .shared_memory_budget import SharedMemoryBudget
 
 # How many bytes the bodies of large replies may have together: those that the app has made, and
@@ -23,6 +25,10 @@ COPIES = 6
 # A handler that runs may be waiting for a handler that waits here. So the first in the queue goes
 # on as soon as no reply has begun or ended for this many seconds.
 PATIENCE_SECONDS = 1.0
+# For how long a message for a handler waits, so that no reply has to go that is being read: as long
+# as 2 MB take over a line of 100 KB/s. No longer, since some may read as slowly as they like.
+READERS_SECONDS = 20.0
+LOOK_SECONDS = 0.25
 # After a body of at least so many bytes, the memory of its copies is given back to the operating
 # system.
 GIVEN_BACK_BYTES = 1024 * 1024
@@ -103,8 +109,14 @@ class ReplyTurn:
     def begin(self, endpoint: str) -> None:
         """Wait until *endpoint* may make a reply as large as its replies before.
 
+        First, wait for a while where others are being read that would have to be ended for it.
+
         :raises NotWanted: if the reply may not be made any more.
         """
+        self._wait_for_readers(self._replies.expected(endpoint))
+        self._begin(endpoint)
+
+    def _begin(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._expected = size = self._replies.expected(endpoint)
         if size:
@@ -112,13 +124,14 @@ class ReplyTurn:
             self._take(self._replies.bodies.take(size, endpoint, self._session, may_begin))
 
     def begin_call(self, endpoint: str) -> None:
-        """Do what :meth:`begin` does for a call, which a client can make by HTTP as well.
+        """Do what :meth:`begin` does for a call, which a client makes by HTTP rather than wait for
+        those who read.
 
         :raises NotWanted: if the reply may not be made any more.
         :raises CallRefused: if the reply is likely to be large, and others are being read that
             would have to be ended for it.
         """
-        self.begin(endpoint)
+        self._begin(endpoint)
         coming = self._replies.bodies.taken
         if self._expected and self._asker is not None and not self._asker.has_room(coming):
             raise CallRefused("Many large replies are being read; fetch this by HTTP.")
@@ -160,6 +173,17 @@ class ReplyTurn:
             self._taken.close()
         if self._size >= GIVEN_BACK_BYTES:
             self._replies.free_memory.give_back()
+
+    def _wait_for_readers(self, expected: int) -> None:
+        asker, until = self._asker, clock.monotonic() + READERS_SECONDS
+        if not expected or asker is None:
+            return
+        while not asker.has_room(self._replies.bodies.taken + expected):
+            if not asker.may_begin():
+                raise NotWanted
+            if clock.monotonic() >= until:
+                return
+            time.sleep(LOOK_SECONDS)
 
     def _take(self, taking: AbstractContextManager[None]) -> None:
         if self._taken is None:
