@@ -78,6 +78,23 @@ def test_change_that_the_view_has_seen_is_not_made_again(come, site):
     assert person.page.locator("#here b").count() == 1
 
 
+def test_change_that_a_view_without_subscription_has_seen_is_not_made_again(come, site):
+    """A form waits behind another message of its page, and a line comes before the form's
+    view has begun. The page that answers shows the line once."""
+    person = visit_form(come, site, HERE, channel="news")
+    site.answer("a", main="<p id=here><b>line</b></p>")
+    site.answer("slow", is_held=True)
+    person.run("() => { realtime.call('/echo/slow'); }")
+    site.wait_for_request()
+    person.page.click("#go")
+
+    site.change("append", "<b>line</b>", "news")
+    person.page.wait_for_selector("#here b")
+    release(person, site)
+
+    assert person.page.locator("#here b").count() == 1
+
+
 def test_change_of_a_channel_that_the_page_leaves_is_not_made_in_the_next_page(come, site):
     """A form leads from the page of one room to that of another. What changes in the first room
     meanwhile is not shown in the second."""
