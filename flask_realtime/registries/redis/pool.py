@@ -29,6 +29,8 @@ IDLE_SECONDS = 60.0
 PASSING = (
     "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "READONLY",
 )  # fmt: skip
+# The codes of errors of a replica, which may have been the master when a connection was made.
+OF_REPLICAS = ("MASTERDOWN", "READONLY")
 
 #: The places of one process's connections: each holds an unused connection, or None.
 Places = queue.LifoQueue[RedisConnection | None]
@@ -145,7 +147,7 @@ class RedisPool:
                 raise
             return self._repeat(commands, deadline, error.replies)
         # The connection leads to a former master; a new one finds the present master.
-        refused = refused_with("READONLY", replies)
+        refused = refused_with(OF_REPLICAS, replies)
         if refused and self.generations.renew(generation):
             self._redo(replies, refused, commands, deadline)
         return replies

@@ -7,7 +7,7 @@ deadline has to cover all that a call sends and receives; redis-py's timeouts co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import hiredis
 
@@ -50,10 +50,10 @@ def make_reader() -> hiredis.Reader:
     return hiredis.Reader(replyError=ErrorReply, notEnoughData=INCOMPLETE)  # type: ignore[arg-type]
 
 
-def refused_with(code: str, replies: Sequence[object]) -> list[int]:
-    """Return the indices of those of *replies* that are errors with *code*."""
+def refused_with(codes: Collection[str], replies: Sequence[object]) -> list[int]:
+    """Return the indices of those of *replies* that are errors with one of *codes*."""
     return [
         index
         for index, reply in enumerate(replies)
-        if type(reply) is ErrorReply and reply.code == code
+        if type(reply) is ErrorReply and reply.code in codes
     ]

