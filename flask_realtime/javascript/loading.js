@@ -8,7 +8,7 @@ import { own } from "./dom.js";
  */
 export function loadOnceWanted(window, load) {
   const loaded = {};
-  const begin = (part) => (loaded[part] ??= load(part).catch(({ message }) => window.console.warn(message)));
+  const begin = (part) => (loaded[part] ??= load(part).catch(() => {})); // the console has the reason
   const { hasAttribute } = window.Element.prototype; // a field of a form may hide the method of its form
   const isWanted = (node) => node instanceof window.Element && hasAttribute.call(node, "data-realtime");
   // These events come before a form is sent or a link is followed.

@@ -47,7 +47,9 @@ function begin() {
 function loaded(src, limit) {
   const late = new Promise((_, reject) => setTimeout(reject, limit || LONGEST_LOAD));
   return Promise.race([import(/* @vite-ignore */ src), late]).catch(() => {
-    throw new RealtimeError("RealtimeInterrupted", `${src} cannot be loaded.`);
+    const reason = `realtime: ${src} cannot be loaded.`;
+    console.warn(reason);
+    throw new RealtimeError("RealtimeInterrupted", reason);
   });
 }
 

@@ -3,6 +3,7 @@
 import pytest
 
 from .answering import INTO, JAVASCRIPT, visit_form, visit_forms
+from .chromium import IMPATIENT
 
 pytestmark = pytest.mark.shares_tabs
 
@@ -123,17 +124,20 @@ def test_what_is_no_code_stays_under_a_strict_policy(come, site, answer):
     assert kept == [f"{site.url}/page", "javascript:x", "application/json"]
 
 
-def test_answer_is_not_shown_if_its_policy_cannot_be_kept(come, site, answer):
-    """The script that keeps the policy cannot be loaded. The page is loaded anew, and shows nothing
-    of the answer."""
+@pytest.mark.parametrize("fail", [lambda route: route.abort(), lambda route: None])
+def test_answer_is_not_shown_if_its_policy_cannot_be_kept(come, site, answer, fail):
+    """The script that keeps the policy cannot be loaded, or does not come. The page is loaded anew,
+    and shows nothing of the answer."""
     person = visit_form(come, site)
     answer("script-src 'self'", main=CODE)
-    person.page.route("**/realtime-html.js*", lambda route: route.abort())
+    person.page.route("**/realtime-html.js*", fail)
+    person.run(IMPATIENT)
 
     person.page.click("#go")
 
     person.wait_for("() => !window.isTheSame && document.readyState === 'complete'")
     assert person.page.title() == "page"
+    assert any(error.endswith("cannot be loaded.") for error in person.errors)
     person.errors.clear()
 
 

@@ -52,7 +52,7 @@ def test_form_goes_by_http_if_its_script_fails_to_load(come, site, fail):
     person.page.route("**/realtime-forms.js*", fail)
     person.page.goto(f"{site.url}/page")
     person.wait_for_state("open")
-    lines = [f"{site.url}/_realtime/static/realtime-forms.js", " cannot be loaded."]
+    lines = [f"realtime: {site.url}/_realtime/static/realtime-forms.js", " cannot be loaded."]
     person.wait_until(lambda: any(all(map(error.count, lines)) for error in person.errors))
 
     person.page.press("input", "Enter")

@@ -4,6 +4,7 @@ import pytest
 
 from .answering import MAIN
 from .chromium import IMPATIENT
+from .kinds import READS_CONSOLE
 
 
 def test_client_reads_its_own_tag_whatever_others_the_page_has(ada):
@@ -79,10 +80,10 @@ def test_call_by_http_whose_script_fails_to_load_is_rejected(come, start, fail):
                 .catch(({ name, message, wasSent }) => [name, message, wasSent])"""
         )
 
-        script = f"{server.url}/_realtime/static/realtime-http.js"
+        script = f"realtime: {server.url}/_realtime/static/realtime-http.js"
         assert error[::2] == ["RealtimeInterrupted", False]
         assert error[1].startswith(script) and error[1].endswith(" cannot be loaded.")
-    ada.forgive("Failed to load resource", "WebSocket connection to")
+    ada.forgive("Failed to load resource", "WebSocket connection to", script)
 
 
 def test_part_of_a_page_is_answered_though_the_script_for_changes_never_comes(come, site):
@@ -108,6 +109,9 @@ def test_part_of_a_page_is_answered_though_the_script_for_changes_never_comes(co
 
     person.wait_for("() => document.querySelector('#here').textContent === 'answer'")
     assert person.run("lost") == ["news"]
+    script = f"realtime: {site.url}/_realtime/static/realtime-html.js"
+    assert not READS_CONSOLE or any(error.startswith(script) for error in person.errors)
+    person.forgive(script)
 
 
 def test_module_that_awaits_something_first_misses_nothing(ada, publisher, channel):
