@@ -24,6 +24,7 @@ export class Blocks {
   #faults = new Map(); // by address whose requests fail: see `#faultOf`
   #patience = LONGEST_ANSWER; // grows where answers take longer
   #pending = new Map(); // by address with a request under way: the names of blocks to request next
+  #rest = 0; // ms until blocks that changed during their request are requested once more
   #earliest = 0;
   #timer;
 
@@ -63,12 +64,13 @@ export class Blocks {
 
   /**
    * Request the blocks in `changed`, or around it, once more if a request for them is under way: its answer
-   * may be older than the change.
+   * may be older than the change. Where something changes during each request, it is made less and less often.
    */
   renew(changed) {
     for (const one of this.#elements()) {
       const isOf = unclobbered(changed).contains(one) || unclobbered(one).contains(changed);
-      if (isOf) this.#pending.get(this.#addressOf(one))?.add(datasetOf(one).realtimeBlock);
+      const next = isOf && this.#pending.get(this.#addressOf(one));
+      if (next) next.add(datasetOf(one).realtimeBlock).isLate = true;
     }
   }
 
@@ -113,7 +115,9 @@ export class Blocks {
     try {
       await this.#fetch(moment, url, names);
     } finally {
-      for (const name of this.#pending.get(url)) this.#due.set(name, 0);
+      const next = this.#pending.get(url);
+      for (const name of next) this.#due.set(name, this.#window.performance.now() + this.#rest);
+      this.#rest = next.isLate ? Math.min(2 * this.#rest + FIRST_PAUSE, LONGEST_PAUSE) : 0;
       this.#pending.delete(url);
       this.#plan();
     }

@@ -28,6 +28,10 @@ class FakeElement {
     return null;
   }
 
+  contains(other) {
+    return other === this;
+  }
+
   getRootNode() {
     return {};
   }

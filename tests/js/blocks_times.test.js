@@ -200,3 +200,23 @@ test("a timer that runs a fraction of a ms early makes the request all the same"
   assert.equal(asked.length, 1);
   assert.ok(asked[0].at - begin < 600);
 });
+
+test("a block that changes during each request is asked for less and less often, until it changes no more", async () => {
+  const one = element("rows", "room:1");
+  place(one);
+  const changing = () => void blocks.renew(one);
+  answers.shift = changing;
+  blocks.refresh("room:1");
+  await page.clock.pass(60_000);
+  const pauses = asked.map(({ at }, index) => at - asked[index - 1]?.at).slice(1, 7);
+  answers.shift = () => undefined;
+  await page.clock.pass(60_000);
+  const count = asked.length;
+  answers.shift = changing;
+  blocks.refresh("room:1");
+  await page.clock.pass(300);
+
+  assert.deepEqual(pauses, [250, 1_000, 3_000, 7_000, 15_000, 30_000]);
+  assert.equal(count, 8);
+  assert.equal(asked.length, count + 2); // the first change is shown at once again
+});
