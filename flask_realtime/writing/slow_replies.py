@@ -20,6 +20,9 @@ SESSIONS_AT_LEAST = 4
 # What a peer takes in the first moments of a reply does not count: its kernel takes some hundred KB
 # though it reads nothing.
 FILLING_SECONDS = 0.3
+# A kernel whose buffer is full lets nothing in until a good part of it has been read, 64 KB say:
+# only then is it known that the peer reads.
+SETTLING_SECONDS = 1.5
 # A peer that takes fewer bytes a second reads nothing, or no faster than keeps its reply here for
 # minutes; slow lines of phones have twice as much.
 SLOWEST_READING = 16 * 1024
@@ -201,7 +204,8 @@ class _Held:
     def rate(self) -> float | None:
         """Return how many bytes a second the peer takes; None: that is not known yet."""
         now = clock.monotonic()
-        if self._counted_from is None or now - self._counted_from < FILLING_SECONDS:
+        known_after = FILLING_SECONDS if self._taken else SETTLING_SECONDS
+        if self._counted_from is None or now - self._counted_from < known_after:
             return None
         if now - self._read_at >= READING_SECONDS:
             return 0.0

@@ -168,7 +168,7 @@ def test_no_room_is_made_by_ending_replies_that_are_read(peers):
     reply that is read would have to go; one that has only begun, or that nobody reads, may go."""
     (reader,), _ = peers.ask(1, 1_400_000)
     (silent,), _ = peers.ask(1)
-    peers.read(reader)
+    peers.read(reader, turns=6)
     peers.leave_room([reader, silent], 300_000)
     (new,), _ = peers.ask(1)
     sizes = [new.outbox.reply_bytes, silent.outbox.reply_bytes, reader.outbox.reply_bytes]
@@ -176,6 +176,18 @@ def test_no_room_is_made_by_ending_replies_that_are_read(peers):
     rooms = [peers.replies.has_room(new.outbox, coming) for coming in (0, sizes[1], sizes[1] + 1)]
 
     assert rooms == [True, True, False]
+
+
+def test_peer_whose_kernel_lets_nothing_in_for_a_moment_is_not_taken_for_a_silent_one(peers):
+    """A peer's kernel took a part of a reply, and takes more when the peer has read that. Until
+    then nobody knows whether the peer reads, and it stays as one that has just asked."""
+    (quick, slow, filled), _ = peers.ask(3, 1_400_000)
+    peers.read(quick, quick, slow, turns=2)
+    peers.leave_room([quick, slow, filled], 200_000)
+
+    _, ended = peers.ask(1)
+
+    assert ended == [slow.outbox]
 
 
 def test_room_is_made_by_ending_those_of_a_session_beyond_its_share(clock, monkeypatch):
