@@ -22,7 +22,7 @@ export class ScriptPolicy {
    * @param {Client} client loads the script that does so
    */
   async load(client) {
-    if (/t-src/i.test(this.#policy)) await client.load("html"); // script-src… or default-src
+    if (/(script|default)-src/i.test(this.#policy)) await client.load("html");
     /** Take from parsed HTML what this policy, or that of the page which is shown, keeps from running. */
     this.restrict = (root) => client.restrict?.(root, this.#policy);
   }

@@ -41,3 +41,21 @@ test("a nonce is found in any directive", () => {
 
   assert.deepEqual(["n", "", "m"].map((nonce) => policy.names(nonce)), [true, false, false]);
 });
+
+for (const [policy, count] of [
+  ["script-src 'self'", 1],
+  ["Script-Src-Attr 'none'", 1],
+  ["img-src *; default-src 'self'", 1],
+  ["img-src *, script-src-elem 'self'", 1],
+  ["font-src 'self'; connect-src 'self'; object-src 'none'", 0],
+  ["", 0],
+]) {
+  test(`${JSON.stringify(policy)} has the script that restricts HTML loaded ${count} times`, async () => {
+    const loaded = [];
+    const one = new ScriptPolicy(policy);
+
+    await one.load({ load: async (name) => loaded.push(name) });
+
+    assert.deepEqual(loaded, Array(count).fill("html"));
+  });
+}
