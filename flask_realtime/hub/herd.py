@@ -8,8 +8,8 @@ import threading
 from collections import OrderedDict, deque
 
 from ..threads import clock
+from .concurrency_limit import MEASUREMENTS, RENDERED_AT_ONCE, ConcurrencyLimit
 from .fair_turns import FairTurns
-from .width import MEASUREMENTS, RENDERED_AT_ONCE, Width
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Herd:
         self._lock = threading.Lock()
         # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
         self._turns_of: dict[str, FairTurns] = {}
-        self._widths: dict[str, Width] = {}
+        self._limits: dict[str, ConcurrencyLimit] = {}
         # By view, when a request last got no turn. Where turns take long, nobody may wait, and so
         # all who come meanwhile are refused.
         self._refused_at: dict[str, float] = {}
@@ -80,7 +80,7 @@ class Herd:
             turns = self._turns_of.get(view)
             if turns is None:
                 turns = self._turns_of[view] = FairTurns(RENDERED_AT_ONCE)
-                self._widths[view] = Width()
+                self._limits[view] = ConcurrencyLimit()
             waiter = turns.ask(visitor)
             while not self._is_served_in_time(view, turns.place_of_last(waiter.line)):
                 turns.turn_away_last(waiter.line)
@@ -108,12 +108,12 @@ class Herd:
         with self._lock:
             if self._turns.pop(turn, turn) is not None:
                 return
-            turns, width = self._turns_of[turn.view], self._widths[turn.view]
+            turns, limit = self._turns_of[turn.view], self._limits[turn.view]
             # Whatever was rendered: strangers may ask for blocks that there are not.
             was_wanted = self._refused_at.get(turn.view, -math.inf) >= turn.given
             is_wanted = turns.has_waiters or was_wanted
-            width.note(clock.monotonic() - turn.given, turn.crowd, is_wanted)
-            turns.resize(width.at_once)
+            limit.note(clock.monotonic() - turn.given, turn.crowd, is_wanted)
+            turns.resize(limit.at_once)
             turns.give_back()
             if seconds is not None:
                 self._measured.append(min(seconds, LARGEST_COST_SECONDS))
@@ -128,7 +128,7 @@ class Herd:
         ages = [clock.monotonic() - turn.began for turn in self._turns if turn.view == view]
         # The turns that others have will take no less than the latest of them has taken so far.
         seconds = max([self._cost(), *ages[-1:]])
-        return place * seconds <= PATIENCE_SECONDS * self._widths[view].at_once
+        return place * seconds <= PATIENCE_SECONDS * self._limits[view].at_once
 
     def _take_back(self, view: str) -> bool:
         """Take a turn of *view* back that was never given back; return whether there was one."""

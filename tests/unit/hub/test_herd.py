@@ -246,6 +246,8 @@ def test_first_block_alone_makes_nobody_wait(herd):
 def test_visitor_who_asks_again_and_again_comes_behind_one_who_asks_seldom(herd, monkeypatch):
     """Strangers who flood a view, each with a session or without, hold up nobody else for long."""
     monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 2 * DEADLINE)
+    # A machine with other load may otherwise take the requests for some that hold up none.
+    monkeypatch.setattr("flask_realtime.hub.concurrency_limit.MOST_AT_ONCE", RENDERED_AT_ONCE)
     served = []
 
     def ask(visitor):

@@ -14,7 +14,7 @@ HELD_UP = 1.25
 MEASUREMENTS = 15
 
 
-class Width:
+class ConcurrencyLimit:
     """How many requests for one view are answered at a time: more where that holds up none of them.
 
     A view that waits, for a database or another service, answers many in the time of one, and by
