@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.page.charset import keeps_ascii
+from flask_realtime.page.charset import charset_of, keeps_ascii
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ def test_page_of_a_charset_that_keeps_ascii_can_be_added_to(charset):
         "utf-7",
         "iso-2022-jp",
         "ISO_2022_KR",
+        "csISO2022JP",
         "hz",
         "cp037",
         "rot13",
@@ -55,10 +56,42 @@ def test_page_that_begins_with_a_mark_of_utf_16_is_left_alone(text, codec, chars
     assert not keeps_ascii(text.encode(codec), charset)
 
 
-def test_page_that_names_another_charset_in_its_beginning_is_left_alone():
-    """No header names a charset, so browsers read it from the page's beginning."""
-    page = b'<meta charset="ISO-2022-JP"><body>'
+@pytest.mark.parametrize("label", [b"ISO-2022-JP", b"csISO2022JP"])
+def test_page_that_names_another_charset_in_its_beginning_is_left_alone(label):
+    """No header names a charset, so browsers read it from the page's beginning: Chromium from all
+    of its head, however long that is."""
+    page = b'<head><meta charset="' + label + b'"></head><body>'
 
     assert not keeps_ascii(page, None)
+    assert not keeps_ascii(b" " * 2000 + page, None)
     assert keeps_ascii(page, "utf-8")
-    assert keeps_ascii(b" " * 2000 + page, None)
+    assert keeps_ascii(b" " * 20_000 + page, None)
+    assert keeps_ascii(b"<head></head><body>On " + label, None)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/html; charset= utf-16",
+        "text/html; charset = utf-16",
+        'text/html; charset="utf-16',
+        "text/html; charset=utf-16; charset=utf-8",
+    ],
+)
+def test_page_whose_charset_is_written_oddly_is_left_alone(content_type):
+    """Browsers read UTF-16 where Werkzeug reads no charset, or another one."""
+    assert not keeps_ascii(b"<body>", charset_of(content_type))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "charset"),
+    [
+        (None, None),
+        ("text/html", None),
+        ("text/html; charset=utf-8", "utf-8"),
+        ('text/html; Charset="UTF-8"; x=y', "UTF-8"),
+    ],
+)
+def test_charset_of_a_content_type(content_type, charset):
+    """The usual headers name one charset, or none."""
+    assert charset_of(content_type) == charset
