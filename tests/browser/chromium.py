@@ -83,7 +83,7 @@ IMPATIENT = f"""(() => {{
 }})()"""
 # How messages of the client begin. Other messages are checked in Chromium only: other browsers word
 # them differently.
-OUR_WORDS = ("realtime", "data-realtime", "Forms and links with data-realtime")
+OUR_WORDS = ("realtime", "data-realtime", "Forms and links go by HTTP")
 # How messages begin that Firefox reports as errors of the page, and Chromium in the console or not
 # at all.
 FIREFOX_WORDS = (
