@@ -18,7 +18,7 @@ export class Blocks {
   #window;
   #hooks;
   #shown = new WeakMap(); // by element: the hash and the address of the block in it, and the element's HTML
-  #asked = new WeakMap(); // by element: the address of the last request for its block
+  #asked = new WeakMap(); // by element: the address of the last request for its block, or ""
   #due = new Map(); // by name of a block: when to request it
   #failed = new Set(); // the names of the blocks among them whose request failed
   #faults = new Map(); // by address whose requests fail: see `#faultOf`
@@ -116,7 +116,8 @@ export class Blocks {
       await this.#fetch(moment, url, names);
     } finally {
       const next = this.#pending.get(url);
-      for (const name of next) this.#due.set(name, this.#window.performance.now() + this.#rest);
+      const rest = next.isLate ? this.#rest : 0;
+      for (const name of next) this.#due.set(name, this.#window.performance.now() + rest);
       this.#rest = next.isLate ? Math.min(2 * this.#rest + FIRST_PAUSE, LONGEST_PAUSE) : 0;
       this.#pending.delete(url);
       this.#plan();
@@ -142,7 +143,7 @@ export class Blocks {
       const name = datasetOf(element).realtimeBlock;
       if (!due.has(name)) continue;
       const url = this.#addressOf(element);
-      this.#asked.set(element, url);
+      this.#asked.set(element, url ?? "");
       if (!url) {
         this.#hooks.stale({ blocks: [name], reason: "no address of this origin" }, false);
       } else {

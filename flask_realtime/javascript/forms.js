@@ -75,6 +75,7 @@ export class Forms {
     if (visit.fields && this.#busy.has(visit)) return;
     const end = this.#busy.begin(visit);
     visit.number = ++this.#count;
+    visit.page = this.#client.connectionId;
     // Once the app has these values, a reload loses nothing.
     visit.held = Array.from(visit.element.elements ?? [], (field) => [field, valueOf(field)]);
     visit.arrivals = new Arrivals(this.#client, visit.target);
@@ -166,8 +167,8 @@ export class Forms {
     send(visit);
   }
 
-  #isOvertaken({ target, number }) {
-    return this.#left >= number || this.#latest.get(target) > number;
+  #isOvertaken({ page, target, number }) {
+    return page !== this.#client.connectionId || this.#left >= number || this.#latest.get(target) > number;
   }
 
   /** Dispatch an event on the form or link, or on the document if that is gone. False if prevented. */

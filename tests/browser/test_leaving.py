@@ -3,7 +3,7 @@ page answers."""
 
 import pytest
 
-from .answering import send_form, visit_form
+from .answering import INTO, send_form, visit_form
 from .chromium import wait_until_open
 from .test_log_in_over_the_socket import (  # noqa: F401
     LONGER_THAN_A_PAGE_WAITS,
@@ -25,6 +25,12 @@ HOLD_ENDS = """(() => {
 })();"""
 
 
+# Shows a page in this document, as Turbo does.
+TURN = """(html) => {
+    const { body } = new DOMParser().parseFromString(html, "text/html");
+    history.pushState(null, "", "?other");
+    document.body.replaceWith(document.adoptNode(body));
+}"""
 # Takes the Navigation API away, which older browsers do not have.
 BE_OLD = "Object.defineProperty(window, 'navigation', { value: undefined });"
 
@@ -108,3 +114,36 @@ def test_reload_waits_for_the_answer_to_a_form(come, site):
 
     person.page.wait_for_url("**/echo/b#there")
     wait_until_open(person.page)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<a id=go href=/echo/a data-realtime>go</a>",
+        "<form action=/echo/a data-realtime><button id=go>go</button></form>",
+        f"<a id=go href=/echo/a {INTO}>go</a>",
+    ],
+)
+def test_visitor_who_has_gone_on_is_not_led_back_by_an_older_visit(come, site, source):
+    """A visitor follows a slow link, or sends a slow form, and goes on to another page, which a
+    library such as Turbo shows. The answer is for the former page, so it leaves the other as it
+    is."""
+    site.show(f"{source}<p id=here>first</p>", channel="news")
+    site.answer("a", body="late", is_held=True)
+    person = come(site.url)
+    person.visit("/page")
+    person.page.click("#go", no_wait_after=True)
+    site.wait_for_request()
+    site.show("<p id=here>other</p>", channel="others")
+    first = person.run("realtime.connectionId")
+
+    person.run(TURN, person.context.request.get(f"{site.url}/page").text())
+    person.wait_for("(id) => realtime.connectionId !== id", first)
+    person.wait_until_open()
+    person.run("() => { addEventListener('realtime:reply', () => (window.isTold = true)); }")
+    site.release()
+    person.wait_for("() => window.isTold")
+    person.run("realtime.call('/echo/b')")
+
+    assert person.page.url.endswith("/page?other")
+    assert person.page.inner_text("#here") == "other"

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answer, answers, asked, blocks, busy, element, failure, page, place, reported, stale, updated } from "./blocks_page.js";
+import { answer, answers, asked, blocks, busy, element, failure, moveTo, page, place, reported, stale, updated } from "./blocks_page.js";
 
 const paths = () => asked.map(({ url }) => new URL(url).pathname);
 const askedAt = (path) => asked.filter(({ url }) => new URL(url).pathname === path);
@@ -125,6 +125,41 @@ test("an address that fails is requested ever less often, whatever another answe
 
   assert.ok(askedAt("/good").length > 100);
   assert.ok(askedAt("/bad").length < 10);
+});
+
+for (const [kind, url] of [["of another origin", "https://elsewhere.test/"], ["that a GET does not return", undefined]]) {
+  test(`an element whose address is one ${kind} has no other with its block asked for again and again`, async () => {
+    moveTo(null);
+    place(element("a", "room:1", "/one"), element("a", "room:1", url));
+    serve(() => good("a"));
+    blocks.refresh("room:1");
+    await page.clock.pass(60_000);
+
+    assert.deepEqual(paths(), ["/one"]);
+    assert.deepEqual(updated, [["a", "x"]]);
+  });
+}
+
+test("a refresh is not put off because a block of another address changes during each of its requests", async () => {
+  const changing = element("a", "room:1", "/changing");
+  place(changing, element("b", "room:2", "/slow"));
+  let respond;
+  serve((path) => {
+    if (path === "/slow") return new Promise((resolve) => (respond = resolve));
+    blocks.renew(changing);
+    return good("a");
+  });
+  blocks.refresh("room:1");
+  await page.clock.pass(20_000);
+  blocks.refresh("room:2");
+  await page.clock.pass(300);
+  blocks.refresh("room:2");
+  await page.clock.pass(300);
+  respond(good("b"));
+  await page.clock.pass(0);
+  await page.clock.pass(300);
+
+  assert.equal(askedAt("/slow").length, 2);
 });
 
 test("addresses that fail together are requested again together", async () => {
