@@ -134,12 +134,9 @@ class MessageReceiver:
                 self._services.conversations.leave(self.converse())
         finally:
             self._services.forget(connection)
-        logger.info(
-            "Socket %s closed (%d) after %.1f s.",
-            shorten(connection.digest),
-            connection.close_code,
-            clock.monotonic() - connection.opened_at,
-        )
+        code, seconds = connection.close_code, clock.monotonic() - connection.opened_at
+        name = shorten(connection.digest)
+        logger.info("Socket %s closed (%d) after %.1f s.", name, code, seconds)
 
     def converse(self, keeps: bool = True) -> Conversation:
         """Return the socket's conversation with the app. Call it in one of the socket's jobs.
@@ -180,9 +177,14 @@ class MessageReceiver:
             if isinstance(message, bytes):
                 raise InvalidMessage("A message is JSON in a text frame; this frame was binary.")
             time_slice = self._connection.reading.time_slice
-            self._take(self._services.large.look(message, time_slice), data)
+            parsed = self._services.large.look(message, time_slice)
         except InvalidMessage as error:
-            self._refuse(error.message_id, 400, error.reason)
+            return self._refuse(error.message_id, 400, error.reason)
+        if parsed.action in _OWN_ACTIONS or self._awaits_resume:
+            return self._take(parsed, data)
+        # The reader may have to wait for handlers, and would keep what was parsed meanwhile.
+        del parsed
+        self._queue(data)
 
     def _take(self, message: Message, data: bytes) -> None:
         if self._awaits_resume:

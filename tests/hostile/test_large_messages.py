@@ -8,9 +8,14 @@ from tests.eventually import eventually
 from tests.integration.browsers import Browser
 from tests.integration.raw import RawSocket
 
+from .siege import SHARE
+
 # A message of about the largest size that is accepted, with as many values as possible.
 LARGE = json.dumps({"id": "1", "action": "hold", "data": [[]] * 65_000}, separators=(",", ":"))
 COUNT = 10
+# One that becomes much memory, and does not tell in its first fields which handler it is for.
+KEYS = {f"{number:x}": number for number in range(20_000)}
+TOLD_LATE = json.dumps({"data": KEYS, "id": "1", "action": "wait"}, separators=(",", ":"))
 
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
@@ -34,6 +39,15 @@ def test_visitor_whose_large_messages_take_long_holds_up_nobody_else(serve, hold
     for socket in sockets:
         assert json.loads(socket.receive()[1])["status"] == 204
         socket.__exit__()
+
+
+def test_messages_that_wait_take_no_more_than_a_sockets_share(siege):
+    """Each of many sockets sends large messages to a slow handler. What is not handled yet is kept
+    as it came, also where the message tells only at its end which handler it is for."""
+    for socket in siege.open():
+        socket.send_many_aside(1, TOLD_LATE.encode(), 3)
+
+    assert siege.share() < SHARE
 
 
 def _let_go_of_all(hold, count):
