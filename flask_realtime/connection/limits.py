@@ -22,6 +22,11 @@ VALUE_BYTES = 4
 # Messages up to this size take no more than a token's time, whatever they hold.
 SMALL_BYTES = 1024
 _BEFORE_VALUES = b"{,:"
+#: What a client is told whose message is over its rate.
+TOO_MANY_MESSAGES = (
+    "Too many messages, of which a large one counts as several; this one was not handled. See "
+    "REALTIME_MAX_MESSAGES_PER_SECOND."
+)
 
 
 def tokens_for(data: bytes) -> int:

@@ -16,7 +16,8 @@ from .environ import Call
 from .handlers import RouteHandler
 from .show import show
 
-_METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
+#: The HTTP methods of calls.
+METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
 _METHODS_WITHOUT_FORM = frozenset(["DELETE", "GET", "HEAD"])
 _OPTIONS = ("headers", "input", "json", "method", "referrer", "uri")
 _KNOWN_OPTIONS = frozenset(_OPTIONS)
@@ -108,8 +109,8 @@ def _check_options(data: dict[str, Any]) -> None:
 
 def _method(data: dict[str, Any]) -> str:
     method = data.get("method", "get")
-    if not isinstance(method, str) or method.upper() not in _METHODS:
-        known = ", ".join(sorted(_METHODS)).lower()
+    if not isinstance(method, str) or method.upper() not in METHODS:
+        known = ", ".join(sorted(METHODS)).lower()
         raise InvalidMessage(f"The method is {show(method)}, but must be one of: {known}.")
     return method.upper()
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Sequence
+from functools import cached_property
 from types import MethodType
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Flask, request
@@ -18,8 +19,15 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from ..config.settings import Config
-from ..errors import InvalidSetting
+from ..errors import InvalidMessage, InvalidSetting
+from ..protocol.messages import MessageId, Reply, error_reply
 from .call_paths import fits, is_ambiguous
+from .call_route import METHODS, split_uri
+from .call_views import CallViews, own_path
+from .environ import OutsideOfApp
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +42,11 @@ class CallRefused(Exception):
 
     The client gets the message of this exception with status 421, and may ask by HTTP.
     """
+
+
+def refusal(message_id: MessageId, error: CallRefused) -> Reply:
+    """Return the reply to a call that is refused: the client is to ask by HTTP."""
+    return error_reply(message_id, 421, str(error))._replace(refused="call")
 
 
 def open_to_calls(target: Opened) -> Opened:
@@ -92,11 +105,44 @@ class CallRules:
         if self._allows_everything():
             return
         routed, own_path = self._routed()
-        if routed and all(self._is_marked(endpoint) for endpoint in routed):
+        self._check(routed, request.method, own_path, path)
+
+    def check_unread(self, handshake: WSGIEnvironment, data: Any) -> None:
+        """Refuse a call before a request is made of it, which takes up to 25 ms for a large one.
+
+        A call that leads to no view, such as one that the app redirects to the canonical form of
+        its path, is refused unless ``REALTIME_ALLOW_CALLS`` has its path: the client learns by HTTP
+        what becomes of it.
+
+        :param handshake: the WSGI environ of the socket's handshake.
+        :param data: the fields of the message, which may be wrong.
+        :raises CallRefused: if the route is not open to calls.
+        """
+        method = str(data.get("method", "get")).upper()
+        if self._allows_everything() or method not in METHODS or not self.views.are_all:
             return
-        if self._is_listed(routed, own_path, path):
+        endpoint = self.views.view_of(handshake, method, data.get("uri"))
+        try:
+            path = split_uri(data.get("uri"))[0]
+            found = own_path(handshake, path)
+        except InvalidMessage:
+            # Whoever makes the request says what is wrong.
             return
-        self._warn(routed[0] if routed else None)
+        except OutsideOfApp:
+            found = ""
+        self._check([endpoint] if endpoint else [], method, found, path)
+
+    @cached_property
+    def views(self) -> CallViews:
+        """To which view a call leads; made at the first large call, when the app has its routes."""
+        return CallViews(self._app)
+
+    def _check(self, endpoints: Sequence[str], method: str, own_path: str, path: str) -> None:
+        if endpoints and all(self._is_marked(endpoint, method) for endpoint in endpoints):
+            return
+        if self._is_listed(endpoints, own_path, path):
+            return
+        self._warn(endpoints[0] if endpoints else None)
         raise CallRefused(
             "This route can't be called over a socket: its view lacks @realtime.allow_calls, and "
             "REALTIME_ALLOW_CALLS does not name it. Ask by HTTP."
@@ -140,15 +186,15 @@ class CallRules:
             return None
         return path.removeprefix(root)
 
-    def _is_marked(self, endpoint: str) -> bool:
+    def _is_marked(self, endpoint: str, method: str) -> bool:
         view = self._app.view_functions.get(endpoint)
         view_class = getattr(view, "view_class", None)
-        method = "get" if request.method == "HEAD" else request.method.lower()
+        function = "get" if method == "HEAD" else method.lower()
         blueprint = self._app.blueprints.get(endpoint.rpartition(".")[0])
         return any(
             # The object's own attributes: a class does not inherit that its base class is open.
             _MARK in getattr(one, "__dict__", ())
-            for one in (view, view_class, getattr(view_class, method, None), blueprint)
+            for one in (view, view_class, getattr(view_class, function, None), blueprint)
         )
 
     def _is_listed(self, endpoints: Sequence[str], own_path: str, path: str) -> bool:

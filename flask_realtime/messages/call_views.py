@@ -30,6 +30,8 @@ class CallViews:
     def __init__(self, app: Flask) -> None:
         own = app.url_map
         self._app = app
+        #: Whether all routes of the app are known here.
+        self.are_all = True
         self._routes = Map(
             default_subdomain=own.default_subdomain,
             strict_slashes=own.strict_slashes,
@@ -52,11 +54,11 @@ class CallViews:
         try:
             request = self._app.request_class(handshake, populate_request=False)
             own = self._app.create_url_adapter(request)
-            path = path_info(split_uri(uri)[0], handshake.get("SCRIPT_NAME", ""))
+            path = own_path(handshake, split_uri(uri)[0])
             if own is None:
                 return ""
             routes = self._routes.bind(own.server_name, subdomain=own.subdomain)
-            return str(routes.match(path.encode("latin-1").decode(errors="replace"), method)[0])
+            return str(routes.match(path, method)[0])
         except (HTTPException, OutsideOfApp, ValueError):
             return ""
 
@@ -76,12 +78,24 @@ class CallViews:
                 )
             )
         except Exception:
+            self.are_all = False
             # The app may have a class of rules, or converters, that make more of a rule's text.
             logger.warning(
                 "Large calls of %r can't be told apart from calls that lead to no view.",
                 rule.rule,
                 exc_info=True,
             )
+
+
+def own_path(handshake: WSGIEnvironment, path: str) -> str:
+    """Return the decoded path within the app, as :attr:`flask.Request.path` has it.
+
+    :param handshake: the WSGI environ of the socket's handshake.
+    :param path: the percent-encoded path of a call.
+    :raises OutsideOfApp: if the app is mounted under another path.
+    """
+    found = path_info(path, handshake.get("SCRIPT_NAME", ""))
+    return found.encode("latin-1").decode(errors="replace")
 
 
 def _pattern_of(converter: type[BaseConverter], url_map: Map) -> type[BaseConverter]:

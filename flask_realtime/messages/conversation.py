@@ -20,7 +20,7 @@ from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
 from ..threads.rare_warnings import RareWarnings
-from .call_rules import CallRefused, CallRules
+from .call_rules import CallRefused, CallRules, refusal
 from .debug_log import log_reply
 from .dispatch import AFTER_RESPONSE, ENDPOINT, dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
 
 _MARK = "flask_realtime.message"
+# To make a request of a call of this size takes no longer than to find out whether it is refused.
+QUICKLY_READ_BYTES = 1024
 #: In debug mode, a header of replies that names the cookies which browsers would not keep.
 DROPPED_HEADER = "X-Realtime-Dropped-Cookies"
 
@@ -111,15 +113,16 @@ class Conversation:
         """The name of the browser session that the socket belongs to, without the page."""
         return session_of(self._page.digest)
 
-    def answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
+    def answer(self, message: Message, handlers: Handlers, turn: ReplyTurn, size: int = 0) -> Reply:
         """Return the app's reply to a message.
 
         :param message: the message.
         :param handlers: the handlers of the app.
         :param turn: waits until there is memory for a large reply; the caller must end it.
+        :param size: how many bytes the message had.
         :raises NotWanted: if nobody waits for the reply, or the session is lost; nothing else.
         """
-        reply = contextvars.Context().run(self._answer, message, handlers, turn)
+        reply = contextvars.Context().run(self._answer, message, handlers, turn, size)
         log_reply(self._app, message, reply)
         return reply
 
@@ -140,9 +143,9 @@ class Conversation:
 
         return contextvars.Context().run(ask)
 
-    def _answer(self, message: Message, handlers: Handlers, turn: ReplyTurn) -> Reply:
+    def _answer(self, message: Message, handlers: Handlers, turn: ReplyTurn, size: int) -> Reply:
         try:
-            reply = self._reply(message, handlers.get(message.action), turn)
+            reply = self._reply(message, handlers.get(message.action), turn, size)
         except UnknownAction as error:
             # The names of all actions are shown to developers only.
             told = (
@@ -154,7 +157,7 @@ class Conversation:
         except InvalidMessage as error:
             return error_reply(message.id, 400, error.reason)
         except CallRefused as error:
-            return error_reply(message.id, 421, str(error))._replace(refused="call")
+            return refusal(message.id, error)
         except OutsideOfApp as error:
             return error_reply(message.id, 404, f"The app has no path {str(error)!r}.")
         except NotWanted:
@@ -171,10 +174,12 @@ class Conversation:
             return reply._replace(session=True)
         return reply
 
-    def _reply(self, message: Message, handler: Handler, turn: ReplyTurn) -> Reply:
+    def _reply(self, message: Message, handler: Handler, turn: ReplyTurn, size: int) -> Reply:
         self._begin()
         if isinstance(handler, RouteHandler):
             self._rules.check_any()
+            if size > QUICKLY_READ_BYTES:
+                self._rules.check_unread(self._template, message.data)
             call = handler.read(message.data, self._config)
             environ = self._make_environ(call)
             environ[REACHED] = self._page.reached()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -15,7 +14,6 @@ from ..registries.base import Registry
 from ..registries.records import Arrival
 from ..session.socket_session import SocketSession
 from .call_rules import CallRules
-from .call_views import CallViews
 from .conversation import Conversation
 from .handlers import Handlers
 from .hooks import Hooks
@@ -71,8 +69,13 @@ class Conversations:
         return bool(self._on_leave)
 
     def view_of(self, handshake: WSGIEnvironment, method: str, uri: Any) -> str:
-        """Return the view to which a call leads: see :meth:`.CallViews.view_of`."""
-        return self._views.view_of(handshake, method, uri)
+        """Return the view to which a large call leads: see :meth:`.CallViews.view_of`.
+
+        :raises CallRefused: if the route is not open to calls.
+        """
+        self._rules.check_any()
+        self._rules.check_unread(handshake, {"method": method, "uri": uri})
+        return self._rules.views.view_of(handshake, method, uri)
 
     def begin(self, page: PageOfSocket, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.
@@ -98,6 +101,7 @@ class Conversations:
         message: Message,
         send: Callable[[Reply], None],
         asker: Asker | None = None,
+        size: int = 0,
     ) -> None:
         """Call *send* with the app's reply to *message*.
 
@@ -108,12 +112,13 @@ class Conversations:
         :param message: the message.
         :param send: called once, with the reply.
         :param asker: the socket.
+        :param size: how many bytes the message had.
         :raises NotWanted: if the socket is closed, or is to be closed and its message has not been
             handled.
         """
         turn = ReplyTurn(self._large_replies, conversation.session_name, asker)
         try:
-            send(conversation.answer(message, self._handlers, turn))
+            send(conversation.answer(message, self._handlers, turn, size))
         finally:
             turn.end()
 
@@ -125,8 +130,3 @@ class Conversations:
         """Run the app's hooks for a socket that has left; ``LEAVING_AT_ONCE`` sockets at a time."""
         with self._leaving:
             conversation.run_hook(self._on_leave)
-
-    @cached_property
-    def _views(self) -> CallViews:
-        # Made at the first large call, when the app has all its routes.
-        return CallViews(self._app)

@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..connection.connection import Connection
-from ..connection.limits import tokens_for
+from ..connection.limits import TOO_MANY_MESSAGES, tokens_for
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
+from ..messages.call_rules import CallRefused
 from ..messages.conversation import Conversation
 from ..messages.large_messages import LARGE_BYTES, id_of
 from ..messages.memory_budget import NotWanted
@@ -28,7 +29,7 @@ from ..registries.subscriptions import Subscriptions
 from ..threads import clock
 from .asking_socket import AskingSocket
 from .resumption import RESUMES_ONCE, read_resume
-from .sending_back import send_back
+from .sending_back import refuse_call, send_back
 from .services import Services
 
 if TYPE_CHECKING:
@@ -36,10 +37,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_TOO_MANY = (
-    "Too many messages, of which a large one counts as several; this one was not handled. See "
-    "REALTIME_MAX_MESSAGES_PER_SECOND."
-)
 # The actions that are answered on the thread that reads the socket.
 _OWN_ACTIONS = frozenset(["ping", "resume"])
 
@@ -240,7 +237,7 @@ class MessageReceiver:
             # first, since a message takes much more memory once it is parsed.
             connection.outbox.wait_until_replied(self._may_begin)
             if self._may_begin():
-                self._read_and_answer(message)
+                self._read_and_answer(message, size)
             else:
                 self._send_back(message)
         except NotWanted:
@@ -255,25 +252,28 @@ class MessageReceiver:
         finally:
             connection.reading.pending.leave(size)
 
-    def _read_and_answer(self, message: Message | bytes) -> None:
+    def _read_and_answer(self, message: Message | bytes, size: int) -> None:
         connection, large = self._connection, self._services.large
+        if isinstance(message, bytes) and size < LARGE_BYTES:
+            message = parse_message(message.decode())
         if isinstance(message, Message):
-            self._answer(message)
-        elif len(message) < LARGE_BYTES:
-            self._answer(parse_message(message.decode()))
-        else:
-            shared, session = connection.reading.time_slice, session_of(connection.digest)
-            view_of = partial(self._services.conversations.view_of, self._environ)
+            return self._answer(message, size)
+        shared, session = connection.reading.time_slice, session_of(connection.digest)
+        view_of = partial(self._services.conversations.view_of, self._environ)
+        try:
             with large.hold(message, shared, session, self._may_begin, view_of) as held:
-                self._answer(held)
+                self._answer(held, size)
+        except CallRefused as error:
+            refuse_call(connection, message, large, error)
 
     def _send_back(self, message: Message | bytes) -> None:
         send_back(self._connection, message, self._services.large)
 
-    def _answer(self, message: Message) -> None:
+    def _answer(self, message: Message, size: int) -> None:
         try:
             asker = AskingSocket(self._connection, self._services.has_room)
-            self._services.conversations.answer(self.converse(), message, self._reply, asker)
+            conversation = self.converse()
+            self._services.conversations.answer(conversation, message, self._reply, asker, size)
         finally:
             self._connection.disconnects_behind_reply = False
 
@@ -290,7 +290,7 @@ class MessageReceiver:
     def _takes_tokens(self, tokens: int, message_id: Any) -> bool:
         if self.takes_frame(tokens):
             return True
-        self._refuse(message_id, 429, _TOO_MANY)
+        self._refuse(message_id, 429, TOO_MANY_MESSAGES)
         return False
 
     def _refuse(self, message_id: Any, status: int, why: str) -> None:

@@ -1,10 +1,13 @@
-"""Sends messages back that come to a socket which is about to be closed."""
+"""Answers messages that are not handled: those that come to a socket which is about to be closed,
+and large calls of routes that are not open to calls.
+"""
 
 from __future__ import annotations
 
 from ..connection.connection import Connection
 from ..errors import InvalidMessage
-from ..messages.large_messages import LargeMessages
+from ..messages.call_rules import CallRefused, refusal
+from ..messages.large_messages import LargeMessages, id_of
 from ..protocol.messages import Message, error_reply, reconnect_reply
 
 
@@ -26,4 +29,26 @@ def send_back(connection: Connection, message: Message | bytes, large: LargeMess
         reply = reconnect_reply(message.id)
     except InvalidMessage as error:
         reply = error_reply(error.message_id, 400, error.reason)
+    connection.reply(reply.to_json())
+
+
+def refuse_call(
+    connection: Connection, message: bytes, large: LargeMessages, error: CallRefused
+) -> None:
+    """Tell a client that its call is refused (421), and is to be made by HTTP.
+
+    :param connection: the socket; if it is closed, nothing is said.
+    :param message: the message, which is parsed only if its id is not at its beginning.
+    :param large: parses messages that may be large.
+    :param error: why the call is refused.
+    """
+    if not connection.is_open:
+        return
+    try:
+        message_id = id_of(message)
+        if message_id is None:
+            message_id = large.look(message.decode(), connection.reading.time_slice).id
+        reply = refusal(message_id, error)
+    except InvalidMessage as invalid:
+        reply = error_reply(invalid.message_id, 400, invalid.reason)
     connection.reply(reply.to_json())

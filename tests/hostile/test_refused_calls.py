@@ -1,0 +1,61 @@
+"""A visitor sends large calls of routes that are not open to calls."""
+
+import json
+
+import pytest
+
+from tests.integration.browsers import Browser
+from tests.integration.raw import RawSocket
+
+# A form cannot hold an object: whoever reads this answers 400.
+WRONG = {"method": "post", "input": {"text": "a" * 2_000, "wrong": {}}}
+LARGE_WRONG = {"method": "post", "input": {"text": "a" * 20_000, "wrong": {}}}
+LARGE = {"method": "post", "input": {"text": "a" * 20_000}}
+
+
+@pytest.fixture(params=["gevent", "gthread"])
+def call(request, serve, hold):
+    """Returns the status of the reply to a call, and why it is refused."""
+    allowed = json.dumps(["/push/**"])
+    server = serve(
+        "siege:app", request.param, environ={"HOLD": str(hold), "REALTIME_ALLOW_CALLS": allowed}
+    )
+    browser = Browser(server.url)
+    with RawSocket(server, browser, browser.page("/on/stranger")) as socket:
+
+        def call(uri, fields, last=False):
+            head, call = {"id": "7", "action": "call-route"}, {"uri": uri, **fields}
+            message = {**call, **head} if last else {**head, **call}
+            socket.send(1, json.dumps(message).encode())
+            reply = json.loads(socket.receive()[1])
+            assert reply["id"] == "7"
+            return reply["status"], reply.get("refused")
+
+        yield call
+
+
+@pytest.mark.parametrize("fields", [WRONG, LARGE_WRONG])
+@pytest.mark.parametrize("uri", ["/pid", "/on/other", "/made-up", "/push/1/1/room/../../../pid"])
+def test_call_of_a_closed_route_is_refused_before_its_fields_are_read(call, uri, fields):
+    """To read many fields takes up to 25 ms, and strangers could take a core by calls that are
+    refused. So nobody notices that these fields are wrong."""
+    assert call(uri, fields) == (421, "call")
+    assert call(uri, fields, last=True) == (421, "call")
+
+
+@pytest.mark.parametrize("fields", [WRONG, LARGE_WRONG])
+def test_call_of_an_open_route_is_told_what_is_wrong_with_its_fields(call, fields):
+    """The app has opened the route: the client learns of its mistake."""
+    assert call("/push/0/1/room", fields) == (400, None)
+
+
+def test_large_call_of_an_open_route_is_answered(call):
+    """The app has opened the route, by its path."""
+    assert call("/push/0/1/room", LARGE)[0] in (200, 204)
+    assert call("/push/0/1/room", LARGE, last=True)[0] in (200, 204)
+
+
+def test_call_that_names_no_path_is_told_so(call):
+    """The client has made a mistake, which is no matter of what is open."""
+    assert call("pid", LARGE) == (400, None)
+    assert call("/pid", {**LARGE, "method": "fetch"}) == (400, None)
