@@ -30,6 +30,8 @@ export class Reload {
     this.#isBusy = () => isBusy() || window.Date.now() < this.#leaving;
     // Not every browser has this, and a script of the page may have a variable of this name.
     window.navigation?.addEventListener?.("navigate", ({ destination }) => destination.sameDocument || this.leave());
+    // The page may come back by the back button.
+    window.addEventListener("pagehide", () => (this.#leaving = 0));
   }
 
   /**

@@ -81,8 +81,9 @@ def test_nothing_stays_in_redis(settings, redis_url, channel):
 
         # A key that never expires has a PTTL of -1; some may have expired already, and have -2.
         assert all(server_of_keys.pttl(key) != -1 for key in during)
-        # Push ids are remembered for 300 seconds, and the owner of the prefix for longer.
-        remembered = (b":push:", b":owner")
+        # Push ids are remembered for 300 seconds, the ids of what waited for a browser for 60, and
+        # the owner of the prefix for longer.
+        remembered = (b":push:", b":waiting:", b":owner")
         eventually(
             lambda: (
                 not [

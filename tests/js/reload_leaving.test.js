@@ -56,6 +56,16 @@ test("a navigation within the page, such as to a heading, does not delay a reloa
   assert.equal(page.reloads, 1);
 });
 
+test("a page that the back button brings back is not about to be left any more", async () => {
+  reload.leave();
+  page.fire("pagehide");
+  reload.begin("id");
+
+  await page.clock.pass(500);
+
+  assert.equal(page.reloads, 1);
+});
+
 test("a page may have a variable named navigation of its own", async () => {
   load({ navigation: ["home", "news"] });
   reload.begin("id");

@@ -145,9 +145,10 @@ class NoRoom:
         return coming <= self.room
 
 
-def test_call_is_refused_where_there_is_room_for_no_large_reply(asked):
+def test_call_is_refused_where_there_is_room_for_no_large_reply(asked, monkeypatch):
     """Only a call whose reply is likely to be large is refused, and its memory is given back. A
     handler, which no client can ask by HTTP, makes its reply."""
+    monkeypatch.setattr("flask_realtime.messages.large_replies.READERS_SECONDS", 0)
     asked.replies.note("large", LARGE)
     turns = [ReplyTurn(asked.replies, "session", NoRoom()) for _ in range(3)]
 
