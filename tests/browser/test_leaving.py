@@ -35,6 +35,13 @@ TURN = """(html) => {
 BE_OLD = "Object.defineProperty(window, 'navigation', { value: undefined });"
 
 
+# Each way to log in leads to the same end of the page's sockets.
+on_an_app_with_accounts = pytest.mark.parametrize(
+    "accounts", ["session", pytest.param("flask-login", marks=pytest.mark.long)], indirect=True
+)
+
+
+@on_an_app_with_accounts
 @pytest.mark.parametrize("is_old", [False, True])
 def test_log_in_leads_on_though_the_session_changes_on_the_way(ada, is_old):  # noqa: F811
     """A visitor logs in and is led to a slow page. The end of the socket, after which the page is
@@ -50,6 +57,7 @@ def test_log_in_leads_on_though_the_session_changes_on_the_way(ada, is_old):  # 
     wait_for(ada.page, "ada")
 
 
+@on_an_app_with_accounts
 @pytest.mark.parametrize(
     "clicked, path, is_old",
     [
