@@ -110,18 +110,17 @@ def test_push_without_a_listener_is_reported(develop, debug_site, channel):
     channel; it reports no channel that a listener of realtime.on or of realtime:push reads."""
     named, seen, deaf = (f"{channel}-{kind}" for kind in ("named", "seen", "deaf"))
     listen = f"""
-        realtime.on("{named}", () => {{}});
+        realtime.on("{named}", () => setTimeout(() => (window.next = "seen")));
         addEventListener("realtime:push", (event) => {{
-            if (event.target === document && window.wanted) event.detail.channel;
+            if (event.target !== document || window.next !== "seen") return;
+            window.next = event.detail.channel;
         }});"""
     developer = develop(f'<script type="module">{listen}</script>', channel=[named, seen, deaf])
 
     debug_site.push("hi", named)
-    developer.person.wait_for_frame(named)
-    developer.person.run("window.wanted = true")
+    developer.person.wait_for("() => window.next === 'seen'")
     debug_site.push("hi", seen)
-    developer.person.wait_for_frame(seen)
-    developer.person.run("window.wanted = false")
+    developer.person.wait_for("(channel) => window.next === channel", seen)
     debug_site.push("hi", deaf)
 
     developer.reads("A push came on", deaf, "has no listener")
