@@ -107,7 +107,7 @@ class CallRules:
         routed, own_path = self._routed()
         self._check(routed, request.method, own_path, path)
 
-    def check_unread(self, handshake: WSGIEnvironment, data: Any) -> None:
+    def check_unread(self, handshake: WSGIEnvironment, data: Any, view: str | None = None) -> None:
         """Refuse a call before a request is made of it, which takes up to 25 ms for a large one.
 
         A call that leads to no view, such as one that the app redirects to the canonical form of
@@ -116,12 +116,14 @@ class CallRules:
 
         :param handshake: the WSGI environ of the socket's handshake.
         :param data: the fields of the message, which may be wrong.
+        :param view: what :meth:`.CallViews.view_of` returns for the call; None: not asked yet.
         :raises CallRefused: if the route is not open to calls.
         """
         method = str(data.get("method", "get")).upper()
         if self._allows_everything() or method not in METHODS or not self.views.are_all:
             return
-        endpoint = self.views.view_of(handshake, method, data.get("uri"))
+        if view is None:
+            view = self.views.view_of(handshake, method, data.get("uri"))
         try:
             path = split_uri(data.get("uri"))[0]
             found = own_path(handshake, path)
@@ -130,7 +132,7 @@ class CallRules:
             return
         except OutsideOfApp:
             found = ""
-        self._check([endpoint] if endpoint else [], method, found, path)
+        self._check([view] if view else [], method, found, path)
 
     @cached_property
     def views(self) -> CallViews:

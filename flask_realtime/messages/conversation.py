@@ -25,6 +25,7 @@ from .debug_log import log_reply
 from .dispatch import AFTER_RESPONSE, ENDPOINT, dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
+from .large_messages import LARGE_BYTES
 from .large_replies import ReplyTurn
 from .memory_budget import NotWanted
 from .page_of_socket import PageOfSocket
@@ -178,7 +179,8 @@ class Conversation:
         self._begin()
         if isinstance(handler, RouteHandler):
             self._rules.check_any()
-            if size > QUICKLY_READ_BYTES:
+            # A larger one was checked before it was parsed.
+            if QUICKLY_READ_BYTES < size < LARGE_BYTES:
                 self._rules.check_unread(self._template, message.data)
             call = handler.read(message.data, self._config)
             environ = self._make_environ(call)

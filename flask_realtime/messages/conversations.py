@@ -74,8 +74,9 @@ class Conversations:
         :raises CallRefused: if the route is not open to calls.
         """
         self._rules.check_any()
-        self._rules.check_unread(handshake, {"method": method, "uri": uri})
-        return self._rules.views.view_of(handshake, method, uri)
+        view = self._rules.views.view_of(handshake, method, uri)
+        self._rules.check_unread(handshake, {"method": method, "uri": uri}, view)
+        return view
 
     def begin(self, page: PageOfSocket, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.
