@@ -53,6 +53,7 @@ class AppPublisher:
     def encode(self, message: Any) -> str:
         """Return *message* as JSON text.
 
+        :raises TypeError: if JSON cannot hold *message*; the error says which part of it.
         :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         """
         provider = self._app.json

@@ -9,6 +9,7 @@ from flask import Flask, Request, has_request_context, request
 
 from .app_contexts import within
 from .app_publisher import AppPublisher
+from .config.kinds import DAY
 from .config.settings import Config
 from .connection.connection import Connection
 from .errors import InvalidSetting
@@ -154,7 +155,16 @@ class AppState:
             node.close()
 
     def drain(self, seconds: float | None) -> None:
-        """Close this process's sockets, spread over *seconds*."""
+        """Close this process's sockets, spread over *seconds*.
+
+        :raises ValueError: if *seconds* is no length of time.
+        """
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if seconds is not None and not (is_number and 0 <= seconds <= DAY):
+            raise ValueError(
+                f"realtime.drain takes a number of seconds from 0 to {DAY:,}, or None for "
+                f"REALTIME_DRAIN_SECONDS, and not {seconds!r:.60}."
+            )
         if self.config.enabled:
             self.node().drain(seconds)
 

@@ -89,6 +89,7 @@ class Audience(PageChanges):
         """Send *message* to the scripts of these pages, as ``realtime.push`` does.
 
         :param message: anything the app's JSON provider can encode.
+        :raises TypeError: if JSON cannot hold *message*; the error says which part of it.
         :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """

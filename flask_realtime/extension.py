@@ -12,7 +12,7 @@ from .app_publisher import AppPublisher
 from .app_state import AppState
 from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
-from .flask_contexts import present_app
+from .flask_contexts import check_app, present_app
 from .html.blocks import wanted_blocks
 from .messages.call_route import call_route
 from .messages.call_rules import Opened, open_to_calls
@@ -59,8 +59,7 @@ class Realtime(Pushing, Subscribing):
         self._on_join = Hooks(socket_joined)
         self._on_leave = Hooks(socket_left)
         self._identify = Identify()
-        # A list, because iterating a WeakSet takes a sixth of the time of a push made outside an
-        # app context.
+        # A list: iterating a WeakSet takes a sixth of the time of a push outside an app context.
         self._apps: list[weakref.ref[Flask]] = []
         if app is not None:
             self.init_app(app)
@@ -68,13 +67,14 @@ class Realtime(Pushing, Subscribing):
     def init_app(self, app: Flask) -> None:
         """Register with *app*: stamp its pages, and add the routes of its sockets and its script.
 
-        The ``REALTIME_*`` settings are read now: set them before. Redis is not connected to before
-        the first use.
+        The ``REALTIME_*`` settings are read now; Redis is connected to at the first use.
 
         :param app: the app, which may have one :class:`Realtime`.
         :raises AlreadyRegistered: if the app has a :class:`Realtime` already.
         :raises InvalidSetting: if a ``REALTIME_*`` setting cannot be used.
+        :raises TypeError: if *app* is no app, but a blueprint or a name, say.
         """
+        check_app(app)
         if "realtime" in app.extensions:
             raise AlreadyRegistered(
                 f"The app {app.name!r} has a Realtime already: call init_app once for each app, "
@@ -128,8 +128,8 @@ class Realtime(Pushing, Subscribing):
         New sockets are refused from now on. A second call waits until the first one is done.
         gunicorn's workers do this by themselves when they stop.
 
-        :param seconds: over how many seconds the closing is spread, so that the pages do not come
-            back all at once; None: ``REALTIME_DRAIN_SECONDS``.
+        :param seconds: over how many the closing is spread; None: ``REALTIME_DRAIN_SECONDS``.
+        :raises ValueError: if *seconds* is no number from 0 to 86,400.
         """
         self._state().drain(seconds)
 

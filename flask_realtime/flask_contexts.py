@@ -56,3 +56,15 @@ def present_app() -> Flask:
     except LookupError:
         found = current_app._get_current_object()  # type: ignore[attr-defined]
     return found
+
+
+def check_app(app: object) -> None:
+    """Check that *app* is an app.
+
+    :raises TypeError: if it is none.
+    """
+    if not isinstance(app, Flask):
+        raise TypeError(
+            f"Realtime(app) and realtime.init_app(app) take a Flask app, and not {app!r:.60}; the "
+            f"views of a blueprint belong to the app that the blueprint is registered with."
+        )

@@ -70,6 +70,7 @@ class Pushing(ABC):
             is any run of characters. Takes time in proportion to the number of known channels.
         :param push_id: a second push with the same id within 300 s is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
+        :raises TypeError: if JSON cannot hold *message*; the error says which part of it.
         :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
@@ -81,7 +82,7 @@ class Pushing(ABC):
         :param messages: pairs of a message and its channel, or a list of channels.
         :param pattern: every channel that fits it gets all of the messages too; the list of
             channels in a pair may be empty then.
-        :raises TypeError: if one of *messages* is not a pair.
+        :raises TypeError: if one of *messages* is not a pair, or JSON cannot hold a message.
         :raises InvalidChannel: if a message has no channel, or a name cannot be used.
         :raises ValueError: if a message holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept them in time.
@@ -100,6 +101,7 @@ class Pushing(ABC):
         :param channel: the channel's name, no pattern.
         :raises InvalidChannel: if *channel* is no name.
         :raises NotSubscribed: if the client was never subscribed to *channel*.
+        :raises TypeError: if JSON cannot hold *message*; the error says which part of it.
         :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """

@@ -119,7 +119,11 @@ class _Decorator:
 
 def _named(names: Names, arguments: dict[str, Any]) -> list[str]:
     if not isinstance(names, str):
-        return names_of(names(**arguments), "@realtime.subscribes")
+        try:
+            return names_of(names(**arguments), "@realtime.subscribes")
+        except TypeError:
+            _check_takes(names, arguments)
+            raise
     try:
         return [names.format(**arguments)]
     except (KeyError, IndexError, AttributeError) as error:
@@ -127,3 +131,19 @@ def _named(names: Names, arguments: dict[str, Any]) -> list[str]:
             f"@realtime.subscribes({names!r}) needs {error}, but the view's arguments are: "
             f"{', '.join(arguments) or 'none'}."
         ) from error
+
+
+def _check_takes(function: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    """Raise a TypeError that says what to write if *function* does not take *arguments*."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        # Some functions that are written in C do not tell their parameters.
+        return
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise TypeError(
+            f"The function of @realtime.subscribes is called with the arguments of the view, "
+            f"{', '.join(arguments) or 'none here'}, and its parameters are {signature}: {error}."
+        ) from None

@@ -84,6 +84,11 @@ def _read_endpoint_or_path(value: Any) -> str:
                 "path begins with '/'."
             )
         return value
+    if "<" in value:
+        raise ValueError(
+            f"{without_passwords(value)} in it is written as a route, and not as a path: write '*' "
+            f"in place of each '<…>'."
+        )
     *parts, last = value.split("/")
     if any("*" in one and one != "*" for one in parts) or ("*" in last and last not in ("*", "**")):
         raise ValueError(

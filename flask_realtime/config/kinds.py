@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..identity.origins import Origin
+from ..signatures import check_arguments
 from .redaction import without_passwords
 
 # The longest wait, in seconds: a selector waits for 2**31 ms, which is 24 days, at the most.
@@ -150,7 +151,9 @@ def redis() -> Kind:
             return _read_redis_url(value)
         if isinstance(value, Mapping):
             return _read_redis_options(value)
-        if value is None or callable(value):
+        if callable(value):
+            return _read_redis_function(value)
+        if value is None:
             return value
         if isinstance(value, list | tuple):
             raise ValueError(
@@ -188,6 +191,14 @@ def origins() -> Kind:
         return tuple(_read_origin(one) for one in value)
 
     return Kind("list of str", "a list of origins such as 'https://example.com'", read)
+
+
+def _read_redis_function(value: Callable[..., Any]) -> Callable[..., Any]:
+    try:
+        check_arguments(value, (), "The library")
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    return value
 
 
 def _read_redis_url(value: str) -> str:

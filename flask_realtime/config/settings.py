@@ -115,7 +115,7 @@ class Config:
         "'myapp.tenant'; those of WSGI and HTTP they have.",
     )
     max_message_bytes: int = _setting(
-        256 * 2**10, kinds.integer(1), "The largest message a client may send.", "bytes"
+        256 * 2**10, kinds.integer(1024), "The largest message a client may send.", "bytes"
     )
     max_reply_bytes: int = _setting(
         4 * 2**20, kinds.integer(1), "The largest reply; larger ones are fetched by HTTP.", "bytes"

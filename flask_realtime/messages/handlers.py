@@ -53,7 +53,7 @@ class Handlers:
             raise TypeError(
                 f"@realtime.handler({action!r}) decorates a function, not {function!r:.60}."
             )
-        if action in _RESERVED:
+        if action in _RESERVED or isinstance(self._functions.get(action), RouteHandler):
             raise AlreadyRegistered(
                 f"The action {action!r} is answered by flask_realtime itself; choose another name."
             )

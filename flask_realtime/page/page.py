@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import (
     Flask,
     Response,
@@ -26,6 +29,28 @@ STATIC_PATH = "/static/<any({}):entry>".format(", ".join(f'"{entry}"' for entry 
 _USUAL_URL_PREFIX = "/_realtime"
 
 
+class _TemplateFunction:
+    """A function for templates; one that is written without parentheses is an error.
+
+    As for any other function, the page would show the text ``<bound method …>`` in place of what
+    the function returns.
+    """
+
+    def __init__(self, name: str, function: Callable[..., str]) -> None:
+        self._name = name
+        self._function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> str:
+        return self._function(*args, **kwargs)
+
+    def __str__(self) -> str:
+        raise TypeError(
+            f"{self._name} is written without parentheses: write {{{{ {self._name}() }}}}."
+        )
+
+    __html__ = __str__
+
+
 class Page:
     """Gives the rendered pages of one app what they need to open their sockets."""
 
@@ -36,8 +61,11 @@ class Page:
         """Stamp the app's pages, give its templates their helpers, serve the script."""
         path = self._config.url_prefix + STATIC_PATH
         app.add_url_rule(path, STATIC_ENDPOINT, _send_script, **everywhere(app))
-        app.add_template_global(self.script, "realtime_script")
-        app.add_template_global(self.connection_id, "realtime_connection_id")
+        for name, function in (
+            ("realtime_script", self.script),
+            ("realtime_connection_id", self.connection_id),
+        ):
+            app.add_template_global(_TemplateFunction(name, function), name)
         if not self._config.enabled:
             return
         Stamping(self._config).init_app(app)

@@ -11,7 +11,7 @@ from flask import current_app, session
 from flask.sessions import NullSession, SessionMixin
 from werkzeug.local import LocalProxy
 
-from ..errors import AlreadyRegistered
+from ..errors import AlreadyRegistered, InvalidIdentity
 from ..flask_contexts import present_app
 from ..identity.users import identity_of
 from ..signatures import check_arguments
@@ -84,7 +84,12 @@ class Identify:
             return None
         with as_if(of):
             value = current_app.ensure_sync(self._function)()
-        return None if value is None else identity_of(value)
+        try:
+            return None if value is None else identity_of(value)
+        except InvalidIdentity as error:
+            raise InvalidIdentity(
+                f"The function of realtime.identify returned no id. {error}"
+            ) from None
 
 
 def identify() -> Identify:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
 from collections.abc import Callable, Collection
@@ -17,6 +18,9 @@ WILDCARD = "*"
 #: The beginning of the names of the library's own channels, such as ``@user:42``. An app's channels
 #: never begin with it.
 RESERVED = "@"
+
+# A field as it stands in a route: ``<room>`` or ``<int:room>``.
+_ROUTE_FIELD = re.compile(r"<([a-z]\w*(\([^)]*\))?:)?[^\W\d]\w*>")
 
 
 def flatten(channels: Collection[Any], pattern: Any = None) -> list[str]:
@@ -69,6 +73,11 @@ def check_format(text: str) -> str:
     if any(field is not None and not field[:1].isidentifier() for _, field in parts):
         raise InvalidChannel(
             f"{text!r} has a field without a name: name the field, as in 'room:{{room_id}}'."
+        )
+    if any(_ROUTE_FIELD.search(literal) for literal, _ in parts):
+        raise InvalidChannel(
+            f"{text!r} has a field as routes have it; write it with braces, and without a "
+            f"converter, as in 'room:{{room_id}}'."
         )
     if any(is_pattern(literal) for literal, _ in parts):
         raise InvalidChannel(

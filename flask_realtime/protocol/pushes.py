@@ -167,15 +167,45 @@ def to_json(message: Any, dumps: Callable[[Any], str]) -> str:
     """Return *message* as JSON text that every browser can read.
 
     :param dumps: encodes a message: the method of the app's JSON provider.
+    :raises TypeError: if *dumps* cannot encode *message*; the error says which part of it.
     :raises ValueError: if *message* holds what Python writes and no browser reads: NaN, Infinity,
         or half of a surrogate pair.
     """
-    text = dumps(message)
+    try:
+        text = dumps(message)
+    except TypeError as error:
+        raise TypeError(
+            f"{_fault_in(message, dumps)} can't be pushed as JSON: {error}. Push texts, numbers, "
+            f"True, False, None, and lists and dicts of these."
+        ) from error
     if not text.isascii():
         text.encode()
     if "NaN" in text or "Infinity" in text:
         json.loads(text, parse_constant=_refuse)
     return text
+
+
+def _fault_in(message: Any, dumps: Callable[[Any], str]) -> str:
+    """Return the innermost part of *message* that *dumps* cannot encode, as Python writes it."""
+    place, part = "message", message
+    while (step := _faulty_item(part, dumps)) is not None:
+        key, part = step
+        place += f"[{key!r:.40}]"
+    return place
+
+
+def _faulty_item(part: Any, dumps: Callable[[Any], str]) -> tuple[Any, Any] | None:
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(part, dict):
+        items = part.items()
+    elif isinstance(part, list | tuple):
+        items = enumerate(part)
+    for key, item in items:
+        try:
+            dumps(item)
+        except TypeError:
+            return key, item
+    return None
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """The Realtime object, as an app uses it."""
 
+import math
 import subprocess
 import sys
 import threading
@@ -246,3 +247,23 @@ def test_script_tag_tells_whether_the_page_was_subscribed(is_subscribed):
     tag = app.test_client().get("/page").text
 
     assert (' data-subscribed="true"' in tag) is is_subscribed
+
+
+@pytest.mark.parametrize("one", ["app", flask.Blueprint("shop", "shop"), {"SECRET_KEY": "x"}])
+def test_what_is_no_app_is_an_error_that_says_so(one):
+    """A name, a blueprint or a config in place of the app is an error that shows it."""
+    with pytest.raises(TypeError, match="take a Flask app, and not "):
+        Realtime().init_app(one)
+
+
+@pytest.mark.parametrize("seconds", ["3", -1, True, math.nan, 10**9])
+def test_drain_takes_a_length_of_time(seconds):
+    """Anything else is an error before a socket is closed."""
+    with pytest.raises(ValueError, match=r"realtime\.drain takes a number of seconds"):
+        Realtime(make_app()).drain(seconds)
+
+
+def test_action_of_calls_has_no_other_handler():
+    """call-route is the library's, and the error says so."""
+    with pytest.raises(AlreadyRegistered, match="answered by flask_realtime itself"):
+        Realtime().handler("call-route")(lambda data: "")

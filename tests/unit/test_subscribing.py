@@ -277,3 +277,13 @@ def test_decorator_without_parentheses_is_an_error_with_a_named_endpoint(app, re
 
     with pytest.raises(TypeError, match="used without parentheses"):
         app.test_client().get("/")
+
+
+def test_function_that_lacks_the_view_s_arguments_is_an_error_that_names_them(
+    app, realtime, caplog
+):
+    """The error says what the function is called with, and what it takes."""
+    app.add_url_rule("/<room>", "show", realtime.subscribes(lambda: "news")(page))
+
+    assert app.test_client().get("/7").status_code == 500
+    assert "the arguments of the view, room, and its parameters are ()" in caplog.text

@@ -37,6 +37,8 @@ def test_allow_calls_is_all_nothing_or_a_list(value):
         (["/rooms/**/x"], "between two slashes"),
         (["/rooms/***"], "between two slashes"),
         (["/rooms/a**"], "between two slashes"),
+        (["/rooms/<room>"], r"'\*' in place of each '<…>'"),
+        (["/rooms/<int:room>/*"], r"'\*' in place of each '<…>'"),
     ],
 )
 def test_allow_calls_that_would_open_nothing_is_an_error(value, hint):

@@ -231,3 +231,10 @@ def test_config_documents_every_setting():
     assert all(setting.doc.endswith(".") and setting.type for setting in table.values())
     assert all(s.unit for s in table.values() if s.type.startswith(("int", "float")))
     assert table["REALTIME_HISTORY_BYTES"].default == "16,777,216"
+
+
+def test_config_refuses_a_limit_below_what_every_page_sends():
+    """A socket's first message must fit, or no socket would stay open."""
+    message = refusal(REALTIME_MAX_MESSAGE_BYTES=1023)
+
+    assert message.endswith("is 1023, but a whole number of at least 1,024 is expected.")

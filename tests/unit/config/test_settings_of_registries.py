@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import flask
 import pytest
 
 from flask_realtime.config.settings import Config
@@ -96,3 +97,11 @@ def test_config_refuses_what_is_no_registry(value):
 def test_config_refuses_a_prefix_that_redis_cluster_could_not_hash(value):
     """Braces in the prefix would put all keys into one slot, so they are refused."""
     assert "REALTIME_REDIS_PREFIX" in refusal(REALTIME_REDIS_PREFIX=value)
+
+
+@pytest.mark.parametrize("function", [lambda name: name, flask.Flask("shop")])
+def test_config_refuses_a_function_for_redis_that_needs_arguments(function):
+    """An app, say, in place of a URL can be called too, and is an error that says so at once."""
+    message = refusal(REALTIME_REDIS=function)
+
+    assert "calls its function with no arguments" in message

@@ -53,10 +53,10 @@ def test_message_that_has_no_answer_is_told_why(page, message, why):
     assert page.receive()["body"] == "hi"
 
 
-@pytest.mark.parametrize("text", ["x" * 300, "ä" * 200])
+@pytest.mark.parametrize("text", ["x" * 1024, "ä" * 600])
 def test_message_that_is_too_big_closes_the_socket(text):
     """The size of a message is counted in bytes, not in characters."""
-    with Page(Heard(MAX_MESSAGE_BYTES=300).node) as page:
+    with Page(Heard(MAX_MESSAGE_BYTES=1024).node) as page:
         page.say("echo", data=text)
 
         assert page.receive() == 1009

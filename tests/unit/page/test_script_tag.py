@@ -136,3 +136,13 @@ def test_template_helpers_outside_of_a_request_say_what_is_missing(app, name):
     error."""
     with app.app_context(), pytest.raises(NoContext, match="request"):
         app.jinja_env.from_string("{{ " + name + "() }}").render()
+
+
+@pytest.mark.parametrize("name", ["realtime_script", "realtime_connection_id"])
+@pytest.mark.parametrize("shown", ["{{ %s }}", "{{ %s|safe }}", "{{ 'x' ~ %s }}"])
+def test_helper_without_parentheses_is_an_error(name, shown):
+    """The page would show the name of a function, and open no socket."""
+    app = make_app()
+
+    with pytest.raises(TypeError, match=rf"write {{{{ {name}\(\) }}}}"):
+        show(app, lambda: render_template_string(shown % name))

@@ -115,8 +115,15 @@ def test_matcher_is_quick_for_every_pattern():
 
 
 @pytest.mark.parametrize(
-    "text", ["room", "room:{room_id}", "{name}", "of:{room.owner[0]}", "{{a}}"]
+    "text", ["room", "room:{room_id}", "{name}", "of:{room.owner[0]}", "{{a}}", "a<b", "1 < 2 > 1"]
 )
 def test_format_by_which_a_name_can_be_made(text):
     """A format is checked without the values of its fields."""
     assert check_format(text) == text
+
+
+@pytest.mark.parametrize("text", ["room:<room>", "room:<int:room>", "<any(a, b):kind>:{id}"])
+def test_format_that_is_written_as_a_route_is_an_error(text):
+    """Angle brackets, which name the arguments in a route, would give all pages one channel."""
+    with pytest.raises(InvalidChannel, match=r"write it with braces.*'room:\{room_id\}'"):
+        check_format(text)

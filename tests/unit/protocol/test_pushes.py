@@ -92,3 +92,21 @@ def test_message_with_half_of_a_surrogate_pair_is_refused():
     """A text that is not valid Unicode is an error."""
     with pytest.raises(ValueError, match="surrogates"):
         to_json("\ud800", lambda message: f'"{message}"')
+
+
+@pytest.mark.parametrize(
+    ("message", "part"),
+    [
+        ({1, 2}, "message "),
+        ({"by": {"name": "Ada", "roles": [1, {2}]}}, "message['by']['roles'][1] "),
+        ([1, {("a", "b"): 2}], "message[1] "),
+        (({"at": b"x"}, 1), "message[0]['at'] "),
+    ],
+)
+def test_message_that_is_no_json_is_refused_with_its_faulty_part(message, part):
+    """The error names the part of the message that cannot be encoded, and says what can."""
+    with pytest.raises(TypeError) as caught:
+        to_json(message, DEFAULT)
+
+    assert str(caught.value).startswith(f"{part}can't be pushed as JSON: ")
+    assert "Push texts, numbers, True" in str(caught.value)
