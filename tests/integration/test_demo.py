@@ -51,6 +51,8 @@ class Make:
             stdout=self._output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # A shell that runs these tests in its background has them ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def __enter__(self):

@@ -2,11 +2,13 @@
 
 import json
 import os
+from contextlib import suppress
 
 from celery import Celery, Task
 from flask import Flask, render_template_string
 from flask_sqlalchemy import SQLAlchemy
 from jinja2 import DictLoader
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_realtime import Realtime
@@ -44,7 +46,8 @@ queue.conf.update(
 )
 realtime.refresh_on_commit(Job, "jobs")
 
-with app.app_context():
+# Of several processes that start at once, one creates the tables.
+with app.app_context(), suppress(OperationalError):
     database.create_all()
 
 
