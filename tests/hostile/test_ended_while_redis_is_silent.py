@@ -212,8 +212,15 @@ def test_browser_with_an_ended_cookie_gets_out_of_a_form(start, store):
     assert not comes_back(browser)
 
 
-@pytest.mark.parametrize("kind", ["gevent", "gthread"])
-@pytest.mark.parametrize(("action", "status"), [("fill", 503), ("look", 200)])
+@pytest.mark.parametrize(
+    ("action", "status", "kind"),
+    [
+        ("fill", 503, "gthread"),
+        ("look", 200, "gevent"),
+        pytest.param("fill", 503, "gevent", marks=pytest.mark.long),
+        pytest.param("look", 200, "gthread", marks=pytest.mark.long),
+    ],
+)
 def test_message_saves_nothing_where_redis_cannot_tell_of_a_log_out(
     start, store, tmp_path_factory, hold, kind, action, status
 ):

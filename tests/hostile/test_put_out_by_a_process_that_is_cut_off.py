@@ -24,7 +24,7 @@ def tunnel(store):
         yield tunnel
 
 
-@pytest.fixture(params=["gevent", "gthread"])
+@pytest.fixture
 def servers(request, store, tunnel, hold):
     """Two servers of one app; the first of them reaches Redis through *tunnel*."""
     environ = {
@@ -47,7 +47,16 @@ def servers(request, store, tunnel, hold):
         ]
 
 
-@pytest.mark.parametrize("is_kicked", [True, False])
+@pytest.mark.parametrize(
+    ("servers", "is_kicked"),
+    [
+        ("gevent", True),
+        ("gthread", False),
+        pytest.param("gthread", True, marks=pytest.mark.long),
+        pytest.param("gevent", False, marks=pytest.mark.long),
+    ],
+    indirect=["servers"],
+)
 def test_handler_that_asked_before_the_kick_lets_nobody_in_for_good(
     servers, tunnel, hold, is_kicked
 ):

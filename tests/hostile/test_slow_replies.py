@@ -14,7 +14,7 @@ SLOW = {"action": "slow-and-large"}
 CALL = {"action": "call-route", "uri": "/large"}
 SERVERS = [
     pytest.param("gevent", HANDLER, id="gevent-handler"),
-    pytest.param("gthread", HANDLER, id="gthread-handler"),
+    pytest.param("gthread", HANDLER, id="gthread-handler", marks=pytest.mark.long),
     pytest.param("gevent", SLOW, id="gevent-slow-handler"),
     pytest.param("gthread", SLOW, id="gthread-slow-handler", marks=pytest.mark.long),
     pytest.param("gevent", CALL, id="gevent-call", marks=pytest.mark.long),
