@@ -34,11 +34,15 @@ logger = logging.getLogger(__name__)
 Opened = TypeVar("Opened")
 
 _MARK = "flask_realtime_allows_calls"
+# As many characters as gunicorn takes in the first line of a request. To find the route of a path
+# takes time by the square of its length where a rule has two parts of type path, say: half a minute
+# for 240 KB, during which nothing else runs.
+LONGEST_PATH = 4094
 
 
 class CallRefused(Exception):
-    """A client called a route that the app has not opened to calls, or one whose reply is likely to
-    be large while many large ones are being read.
+    """A client called a route that the app has not opened to calls, or by a path that is very long,
+    or one whose reply is likely to be large while many large ones are being read.
 
     The client gets the message of this exception with status 421, and may ask by HTTP.
     """
@@ -81,16 +85,24 @@ class CallRules:
         self._allowed = config.allow_calls
         self._warned_of: set[str | None] = set()
 
-    def check_any(self) -> None:
-        """Refuse a call if the app takes no calls at all.
+    def check_any(self, uri: Any) -> None:
+        """Refuse a call whose route is not even looked for.
 
-        :raises CallRefused: if ``REALTIME_ALLOW_CALLS`` is False.
+        :param uri: the field of the message, which may be wrong.
+        :raises CallRefused: if ``REALTIME_ALLOW_CALLS`` is False, or the path is too long.
         """
         if self._allowed is False:
             raise CallRefused(
                 "This app allows no calls over a socket, because REALTIME_ALLOW_CALLS is False. "
                 "Ask by HTTP."
             )
+        if isinstance(uri, str) and len(uri) > LONGEST_PATH:
+            length = len(uri.partition("#")[0].partition("?")[0])
+            if length > LONGEST_PATH:
+                raise CallRefused(
+                    f"The path of this call has {length:,} characters, and may have "
+                    f"{LONGEST_PATH:,}. Ask by HTTP."
+                )
 
     def check(self, path: str) -> None:
         """Refuse the current request if its route is not open to calls.

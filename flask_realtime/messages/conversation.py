@@ -178,7 +178,7 @@ class Conversation:
     def _reply(self, message: Message, handler: Handler, turn: ReplyTurn, size: int) -> Reply:
         self._begin()
         if isinstance(handler, RouteHandler):
-            self._rules.check_any()
+            self._rules.check_any(message.data.get("uri"))
             # A larger one was checked before it was parsed.
             if QUICKLY_READ_BYTES < size < LARGE_BYTES:
                 self._rules.check_unread(self._template, message.data)

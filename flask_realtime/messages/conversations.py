@@ -73,7 +73,7 @@ class Conversations:
 
         :raises CallRefused: if the route is not open to calls.
         """
-        self._rules.check_any()
+        self._rules.check_any(uri)
         view = self._rules.views.view_of(handshake, method, uri)
         self._rules.check_unread(handshake, {"method": method, "uri": uri}, view)
         return view

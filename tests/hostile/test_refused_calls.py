@@ -52,3 +52,13 @@ def test_call_of_an_open_route_is_read_and_answered(call):
     assert call("/push/0/1/room", WRONG) == call("/push/0/1/room", LARGE_WRONG) == (400, None)
     assert call("pid", LARGE) == (400, None)
     assert call("/pid", {**LARGE, "method": "fetch"}) == (400, None)
+
+
+def test_call_of_a_path_that_no_request_could_have_is_refused(call):
+    """To find the route of a path of 240 KB may take half a minute, during which nothing else runs;
+    servers refuse such a request. A query may be long."""
+    assert call(f"/push/0/1/{'a' * 5_000}", {"method": "post"}) == (421, "call")
+    assert call(f"/push/0/1/{'a' * 50_000}", {"method": "post"}) == (421, "call")
+    assert call(f"/push/0/1/{'a' * 3_000}", {"method": "post"})[0] in (200, 204)
+    for size in (5_000, 50_000):
+        assert call(f"/push/0/1/room?{'a' * size}", {"method": "post"})[0] in (200, 204)

@@ -53,6 +53,16 @@ def test_call_of_what_is_not_opened_is_refused_before_anything_runs(app):
     assert app.ran == []
 
 
+@pytest.mark.parametrize("allow", [None, True, ["files"]])
+@pytest.mark.parametrize("size", [5_000, 20_000])
+def test_call_of_a_path_that_is_longer_than_servers_take_is_refused(app, allow, size):
+    """Werkzeug may take half a minute to find out where a very long path leads."""
+    app.add_url_rule("/<path:file>/of/<path:folder>/raw", "files", view)
+
+    assert call(app, "/" + "a" * size, allow) == GUARDED
+    assert call(app, f"/a/of/b/raw?{'a' * size}", ["files"]) == ANSWERED
+
+
 @pytest.mark.parametrize("uri", ["/nowhere", "/static/x.css", "/"])
 def test_call_of_what_is_not_there_is_refused_as_well(app, uri):
     """An unknown path is refused like a known one, so a refusal does not tell which routes
