@@ -7,10 +7,12 @@ import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, NoReturn
 
 from ..errors import InvalidMessage
+from ..threads.collection import without_collection
 from .positions import Position
 
 MessageId = str | int | float
@@ -37,6 +39,8 @@ _MAX_ID_CHARACTERS = 200
 _MAX_POSITION_CHARACTERS = 100
 # RFC 8259, section 2: what may stand around a JSON text.
 _WHITE_SPACE = " \t\n\r"
+# The collector does not run for as many values as a text of so many characters may hold.
+_SHORT = 1024
 
 
 class Message(NamedTuple):
@@ -219,8 +223,10 @@ def read_json(text: str) -> Any:
     :raises RecursionError: if its values are nested too deeply.
     """
     text = text.strip(_WHITE_SPACE)
-    # Not decode(), which looks for white space by regular expressions.
-    value, end = _decoder.raw_decode(text)
+    # A short text is read before the collector could be turned off.
+    with nullcontext() if len(text) < _SHORT else without_collection():
+        # Not decode(), which looks for white space by regular expressions.
+        value, end = _decoder.raw_decode(text)
     if end != len(text):
         raise json.JSONDecodeError("Extra data", text, end)
     return value

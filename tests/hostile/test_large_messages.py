@@ -17,6 +17,11 @@ COUNT = 10
 KEYS = {f"{number:x}": number for number in range(20_000)}
 TOLD_LATE = json.dumps({"data": KEYS, "id": "1", "action": "wait"}, separators=(",", ":"))
 
+CALL_TOLD_LATE = json.dumps(
+    {"input": [[]] * 65_000, "uri": "/pid", "id": "1", "action": "call-route"},
+    separators=(",", ":"),
+)
+
 
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_visitor_whose_large_messages_take_long_holds_up_nobody_else(serve, hold, kind):
@@ -48,6 +53,20 @@ def test_messages_that_wait_take_no_more_than_a_sockets_share(siege):
         socket.send_many_aside(1, TOLD_LATE.encode(), 3)
 
     assert siege.share() < SHARE
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_large_messages_do_not_have_all_objects_of_the_process_looked_through(serve, kind):
+    """A visitor sends messages of many small values. The garbage collector would look through all
+    that the app has in memory, several times for each of them."""
+    browser = Browser(serve("siege:app", kind).url)
+    before = int(browser.get("/collections").text)
+    for _ in range(COUNT):
+        with browser.open(browser.page("/on/visitor")) as socket:
+            socket.websocket.send(CALL_TOLD_LATE)
+            assert socket.reply("1")["refused"] == "call"
+
+    assert int(browser.get("/collections").text) - before < COUNT
 
 
 def _let_go_of_all(hold, count):

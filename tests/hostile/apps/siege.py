@@ -1,6 +1,7 @@
 """An app with slow handlers and large replies, for sockets that try to fill its memory."""
 
 import base64
+import gc
 import itertools
 import json
 import os
@@ -44,6 +45,12 @@ def on(channel):
 @app.get("/pid")
 def pid():
     return str(os.getpid())
+
+
+@app.get("/collections")
+def collections():
+    """How often the garbage collector has looked through all objects of the process."""
+    return str(gc.get_stats()[2]["collections"])
 
 
 @realtime.handler("wait")

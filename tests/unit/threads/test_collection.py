@@ -1,0 +1,44 @@
+"""Objects are made without the garbage collector running meanwhile."""
+
+import gc
+
+import pytest
+
+from flask_realtime.threads.collection import without_collection
+
+
+@pytest.fixture(autouse=True)
+def collector():
+    gc.enable()
+    yield
+    gc.enable()
+
+
+def test_collector_is_off_during_the_block_alone():
+    """A block that fails turns it on as well."""
+    with pytest.raises(ValueError, match="no JSON"), without_collection():
+        assert not gc.isenabled()
+        raise ValueError("no JSON")
+
+    assert gc.isenabled()
+
+
+def test_collector_that_the_app_has_turned_off_stays_off():
+    """Some apps collect garbage between requests only."""
+    gc.disable()
+
+    with without_collection():
+        pass
+
+    assert not gc.isenabled()
+
+
+def test_collector_stays_on_where_two_threads_end_their_blocks_in_any_order():
+    """The second block begins while the first has the collector off, and ends behind it."""
+    first, second = without_collection(), without_collection()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+
+    assert gc.isenabled()
