@@ -11,7 +11,6 @@ from ..connection.connection import Connection
 from ..connection.limits import TOO_MANY_MESSAGES, tokens_for
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
-from ..messages.call_rules import CallRefused
 from ..messages.conversation import Conversation
 from ..messages.large_messages import LARGE_BYTES, id_of
 from ..messages.memory_budget import NotWanted
@@ -29,7 +28,7 @@ from ..registries.subscriptions import Subscriptions
 from ..threads import clock
 from .asking_socket import AskingSocket
 from .resumption import RESUMES_ONCE, read_resume
-from .sending_back import refuse_call, send_back
+from .sending_back import answer_large, send_back
 from .services import Services
 
 if TYPE_CHECKING:
@@ -258,13 +257,14 @@ class MessageReceiver:
             message = parse_message(message.decode())
         if isinstance(message, Message):
             return self._answer(message, size)
-        shared, session = connection.reading.time_slice, session_of(connection.digest)
+        answer_large(connection, message, large, partial(self._hold_and_answer, message, size))
+
+    def _hold_and_answer(self, data: bytes, size: int) -> None:
+        large, shared = self._services.large, self._connection.reading.time_slice
+        session = session_of(self._connection.digest)
         view_of = partial(self._services.conversations.view_of, self._environ)
-        try:
-            with large.hold(message, shared, session, self._may_begin, view_of) as held:
-                self._answer(held, size)
-        except CallRefused as error:
-            refuse_call(connection, message, large, error)
+        with large.hold(data, shared, session, self._may_begin, view_of) as message:
+            self._answer(message, size)
 
     def _send_back(self, message: Message | bytes) -> None:
         send_back(self._connection, message, self._services.large)

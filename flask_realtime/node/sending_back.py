@@ -4,10 +4,13 @@ and large calls of routes that are not open to calls.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..connection.connection import Connection
 from ..errors import InvalidMessage
 from ..messages.call_rules import CallRefused, refusal
 from ..messages.large_messages import LargeMessages, id_of
+from ..messages.memory_budget import NotWanted
 from ..protocol.messages import Message, error_reply, reconnect_reply
 
 
@@ -32,7 +35,33 @@ def send_back(connection: Connection, message: Message | bytes, large: LargeMess
     connection.reply(reply.to_json())
 
 
-def refuse_call(
+def answer_large(
+    connection: Connection, message: bytes, large: LargeMessages, answer: Callable[[], None]
+) -> None:
+    """Have a large message answered, or tell its client why it is not.
+
+    :param connection: the socket.
+    :param message: the message.
+    :param large: parses messages that may be large.
+    :param answer: parses the message and answers it, or raises :exc:`.CallRefused` or
+        :exc:`.NotWanted`.
+    """
+    refused = None
+    try:
+        return answer()
+    except NotWanted:
+        pass
+    except CallRefused as error:
+        refused = error.with_traceback(None)
+    # Not within the except clauses: meanwhile the exception's traceback would keep what was parsed,
+    # which may be megabytes, and the messages of many sockets may be parsed before this one.
+    if refused is None:
+        send_back(connection, message, large)
+    else:
+        _refuse_call(connection, message, large, refused)
+
+
+def _refuse_call(
     connection: Connection, message: bytes, large: LargeMessages, error: CallRefused
 ) -> None:
     """Tell a client that its call is refused (421), and is to be made by HTTP.

@@ -55,6 +55,19 @@ def test_messages_that_wait_take_no_more_than_a_sockets_share(siege):
     assert siege.share() < SHARE
 
 
+def test_refused_calls_take_no_more_than_a_sockets_share(siege):
+    """Each of many sockets calls a route that is not open to calls, and tells at the message's end
+    only that it is a call. What was parsed to find that out is given up before the client is
+    told."""
+    sockets = siege.open()
+    for socket in sockets:
+        socket.send_many_aside(1, CALL_TOLD_LATE.encode(), 2)
+
+    assert siege.share() < SHARE
+    for socket in sockets:
+        assert json.loads(socket.receive()[1])["refused"] == "call"
+
+
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 def test_large_messages_do_not_have_all_objects_of_the_process_looked_through(serve, kind):
     """A visitor sends messages of many small values. The garbage collector would look through all
