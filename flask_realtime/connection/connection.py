@@ -199,7 +199,7 @@ class Connection:
         self.reading.end()
 
     def disconnect(self, code: int, reason: str) -> None:
-        """Close the socket; behind its message if that logs the page out, or if it comes back."""
+        """Close the socket, behind its message if that logs the page out or the page comes back."""
         comes_back = code == CloseCode.SERVICE_RESTART
         if not (self.disconnects_behind_reply or (comes_back and self.jobs.pending)):
             return self.close(code, reason)

@@ -36,7 +36,7 @@ class Channels:
         self._idle: dict[str, float] = {}
         self._extended: dict[str, tuple[float, int]] = {}
         self._extended_bytes = 0
-        # The channels that are heard here since take_new() was called, or are paused since.
+        # The channels that this process has begun to hear, or paused, since the last take_new().
         self._new: list[str] = []
 
     def is_known(self, name: str) -> bool:

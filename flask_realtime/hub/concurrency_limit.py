@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-# How many at any time, whatever they take.
+# How many are answered at one time in any case, however long they take.
 RENDERED_AT_ONCE = 2
-# How many at the most, although more would make none of them slower.
+# How many are answered at one time at the most, even if more would make none of them slower.
 MOST_AT_ONCE = 64
 # A request that takes so many times as long as usual is held up by those beside it.
 HELD_UP = 1.25
@@ -15,18 +15,19 @@ MEASUREMENTS = 15
 
 
 class ConcurrencyLimit:
-    """How many requests for one view are answered at a time: more where that holds up none of them.
+    """How many requests for blocks of one view are answered at a time.
 
-    A view that waits, for a database or another service, answers many in the time of one, and by
-    HTTP nothing limits how many ask it. One that computes takes twice as long for each where two
-    run at a time, and so it is with more requests than the database has connections for.
+    The limit rises as long as the requests hold up one another no more than a few did. A view that
+    waits for a database or another service answers many in the time of one. A view that computes
+    takes twice as long for each if two run at a time, and so does one that needs more connections
+    than its database allows.
     """
 
     __slots__ = ("_size", "_usual")
 
     def __init__(self) -> None:
         self._size: float = RENDERED_AT_ONCE
-        # What those took that were few enough at a time, in seconds.
+        # How many seconds requests took while no more than RENDERED_AT_ONCE had a turn.
         self._usual: deque[float] = deque(maxlen=MEASUREMENTS)
 
     @property
@@ -35,7 +36,9 @@ class ConcurrencyLimit:
         return int(self._size)
 
     def note(self, seconds: float, crowd: int, is_wanted: bool) -> None:
-        """Note what one request took; one more or less is answered after as many as there are.
+        """Note what one request took, and raise or lower the limit by a part of one.
+
+        After as many requests as the limit allows, it has changed by one.
 
         :param seconds: from when it had its turn to when it was answered.
         :param crowd: how many had their turns when it had its own, itself included.

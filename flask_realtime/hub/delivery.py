@@ -56,7 +56,7 @@ class Delivery:
     def take_new(self) -> list[str]:
         """Return the names of the channels that went live here since the last call.
 
-        All count as new that were paused together, since Redis was not heard.
+        Channels that were paused because Redis was not heard count as new.
         """
         with self._lock:
             return self._channels.take_new()

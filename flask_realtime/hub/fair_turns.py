@@ -106,7 +106,10 @@ class FairTurns:
         return bool(self._newcomers.length or self._others.length)
 
     def resize(self, count: int) -> None:
-        """Let *count* have a turn at one time from now on; turns that are given last."""
+        """Let *count* requests have a turn at one time from now on.
+
+        If more have one already, they keep it until they give it back.
+        """
         self._free += count - self._count
         self._count = count
         self._give()

@@ -25,8 +25,9 @@ COPIES = 6
 # A handler that runs may be waiting for a handler that waits here. So the first in the queue goes
 # on as soon as no reply has begun or ended for this many seconds.
 PATIENCE_SECONDS = 1.0
-# For how long a message for a handler waits, so that no reply has to go that is being read: as long
-# as 2 MB take over a line of 100 KB/s. No longer, since some may read as slowly as they like.
+# For how many seconds a message for a handler waits where else a reply that is being read would be
+# ended: as long as 2 MB take over a line of 100 KB/s. It waits no longer, since a peer may read as
+# slowly as it likes.
 READERS_SECONDS = 20.0
 LOOK_SECONDS = 0.25
 # After a body of at least so many bytes, the memory of its copies is given back to the operating
@@ -109,7 +110,7 @@ class ReplyTurn:
     def begin(self, endpoint: str) -> None:
         """Wait until *endpoint* may make a reply as large as its replies before.
 
-        First, wait for a while where others are being read that would have to be ended for it.
+        Before that, wait for a while if replies that are being read would be ended for this one.
 
         :raises NotWanted: if the reply may not be made any more.
         """

@@ -77,7 +77,7 @@ def reply_of(
     reply = Reply(message_id, response.status_code, headers, text, encoding)
     if response.mimetype != _HTML:
         return reply
-    # What has reached the page since these positions, the answer may lack.
+    # The answer may lack what has reached the page since these positions.
     reached: Mapping[str, Position] = environ.get(REACHED, {})
     client: Client | None = environ.get(CLIENT_IN_ENVIRON)
     if client is None:

@@ -16,7 +16,7 @@ _NAMES_SWITCHING = re.compile(rb"<meta\b[^>]*\b(cs)?iso-?2022", re.IGNORECASE)
 # The part of a page in which a browser looks for a charset: 1,024 bytes by the HTML standard, but
 # Chromium goes on to the end of the head.
 _PRESCANNED_BYTES = 16 * 1024
-# What no codec of Python is called.
+# No codec of Python has this name.
 _UNCLEAR = "?"
 
 
@@ -24,8 +24,8 @@ _UNCLEAR = "?"
 def charset_of(content_type: str | None) -> str | None:
     """Return the charset that a ``Content-Type`` names, None if it names none.
 
-    If it names several, or one in a way that programs read differently, as with a space behind the
-    equals sign, what is returned is the name of no charset.
+    The result is the name of no charset if the ``Content-Type`` names several, or names one in a
+    way that programs read differently, as with a space behind the equals sign.
     """
     count = (content_type or "").lower().count("charset")
     charset = parse_options_header(content_type)[1].get("charset")

@@ -19,8 +19,8 @@ _SNAPSHOT = "flask_realtime.session"
 #: Where an environ holds the id that the request's session has in the app's store. The key is
 #: missing where the session is in its cookie.
 CAME_ID = "flask_realtime.session_id"
-#: If the app's store does not hold the id that came with a request: where the environ holds a
-#: function that tells whether a session has given up the id a moment ago, or what it has returned.
+#: Where an environ holds a function that tells whether a session has given up the request's id a
+#: moment ago, or what that function has returned. The key is missing if the app's store has the id.
 HAD_GIVEN_UP_ID = "flask_realtime.had_given_up_id"
 
 

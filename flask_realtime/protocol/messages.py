@@ -77,7 +77,7 @@ class Reply(NamedTuple):
         has not opened the route to calls, or there is no room for its reply; the client has to
         request it by HTTP. ``"reconnect"``: the socket is about to be closed; the client has to
         send the message again.
-    :param positions: by channel, what the response may lack: what comes behind the position.
+    :param positions: by channel, the position behind which the response may lack what is pushed.
     :param left: the channels that the page leaves, since it shows another view.
     """
 

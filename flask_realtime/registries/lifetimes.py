@@ -35,9 +35,9 @@ class Lifetimes(NamedTuple):
         longer than *awaited_client*.
     :param channel: a channel that a process hears, after the process's last refresh: longer than
         *client*.
-    :param unheard: what is pushed by pattern to a channel that no process hears any more, counted
-        from the last refresh by a process that did: as long as a page that is away may find in a
-        log what it has missed, and a little longer.
+    :param unheard: a channel that no process hears any more, as far as pushes by pattern are kept
+        in its log, after the last refresh by a process that heard it: a little longer than
+        *history*, so that a page that is away finds what it has missed.
     """
 
     history: float

@@ -37,9 +37,9 @@ def is_visit(response: Response) -> bool:
 def is_form_with_errors(response: Response) -> bool:
     """Return whether *response* is a whole page with status 422.
 
-    Its view may subscribe the open page, as it may subscribe such a page that a browser loads. What
-    the former view had subscribed does not end: a script may look at the status alone, and go on
-    showing its own page.
+    The view of such a page may subscribe the open page, as if a browser had loaded it. The channels
+    to which the former view subscribed the page stay: a script may look at the status alone, and go
+    on showing its own page.
 
     :param response: a response to a request of an open page.
     """

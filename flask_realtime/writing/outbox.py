@@ -147,7 +147,7 @@ class Outbox:
     def retire(self) -> None:
         """Take no more pushes, since the socket closes; drop and note those that wait.
 
-        One of which the kernel has taken a part is sent whole.
+        A push of which the kernel has taken a part is sent whole.
         """
         with self._lock:
             self.send_now = None
@@ -263,8 +263,8 @@ class Outbox:
     def _spared(self) -> Sequence[Item]:
         """Return the large reply behind the first item that does not count as backlog, if any.
 
-        One does not count: a client that is cut off for it would ask for it again, in vain. The app
-        makes no other until the peer has taken it.
+        A large reply does not count: a client that is cut off for it would ask for it again, in
+        vain. The app makes no other until the peer has taken the first.
         """
         if not self.has_large_reply:
             return ()

@@ -51,7 +51,7 @@ class RedisPool:
         self.timeout_seconds = timeout_seconds
         self._survey = survey
         self._places: ForkLocal[Places] = ForkLocal(self._make_places)
-        #: Another generation has later calls connect anew.
+        #: Calls connect anew once another generation has begun.
         self.generations = Generations()
         self._silence = Silence(timeout_seconds)
         self._checks: Callable[[], Sequence[Command]] = tuple
