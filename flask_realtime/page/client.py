@@ -67,8 +67,8 @@ class Client:
     """The page that a request acts on: an open page that made it, or the page that it renders.
 
     :ivar taken: of an open page, the channels that it will be subscribed to, and from where.
-    :ivar asked: for each channel that the request subscribes to, when it last did so, by
-        :func:`.clock.monotonic`.
+    :ivar asked: for each channel that the request subscribes to, the time behind which a revocation
+        takes the channel from the page: see :func:`.decided_at`.
     :ivar left: of an open page, the channels that it leaves, since it shows another view.
     :ivar subscribed_as: the digest of a page that is rendered and subscribed; else None.
     :ivar is_lost: whether subscribing the page has failed; it is told so when its socket opens.

@@ -60,6 +60,16 @@ def arrived_at() -> float:
     return request.environ.get(_CAME_AT) or clock.monotonic()
 
 
+def decided_at() -> float:
+    """Return the earliest time at which the current request may have looked what its user may hear.
+
+    That is when the request came, by :func:`.clock.monotonic`; or right after its own last
+    revocation, since a request may put a user out of a channel and let the user in again.
+    """
+    revoked_until: float = request.environ.get(_REVOKED_UNTIL) or 0.0
+    return max(arrived_at(), revoked_until)
+
+
 def asked_at() -> float:
     """Return when the current request came, by :func:`.clock.monotonic`.
 

@@ -13,7 +13,7 @@ from ..identity.keys import shorten
 from ..identity.users import channel_of, user_of
 from ..page.advice import advice
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
-from ..page.request_times import came_at, let_revocation_pass
+from ..page.request_times import came_at, decided_at, let_revocation_pass
 from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON, SCRIPT_IN_ENVIRON
 from ..page.withheld import is_session_withheld
 from ..protocol.positions import Position
@@ -21,7 +21,6 @@ from ..protocol.starts import Start
 from ..registries.base import Registry
 from ..registries.records import Grant
 from ..registries.subscriptions import Subscriptions
-from ..threads import clock
 from ..threads.rare_warnings import RareWarnings
 from .visits import is_form_with_errors, is_visit
 
@@ -71,8 +70,9 @@ class Grants:
         """
         client = current_client()
         let_revocation_pass()
-        # Noted before the registry is asked: what is revoked during that call stays revoked.
-        client.asked.update(dict.fromkeys(names, clock.monotonic()))
+        # Not the present time: a view that has seen that its user is a member, and subscribes the
+        # page after the user was put out of the channel, must not undo that.
+        client.asked.update(dict.fromkeys(names, decided_at()))
         if not by_view:
             request.environ.setdefault(_WANTED, next(iter(names)))
         if client.is_open:

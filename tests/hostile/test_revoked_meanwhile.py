@@ -36,28 +36,33 @@ def meanwhile():
         yield threads.submit
 
 
-def join_by_http(person, page, socket):
-    return person.post("/join/1", headers={"X-Realtime-Connection-Id": page}).status_code
+def join_by_http(person, page, socket, action):
+    return person.post(f"/{action}/1", headers={"X-Realtime-Connection-Id": page}).status_code
 
 
-def join_by_call(person, page, socket):
-    return socket.call("/join/1", method="POST")["status"]
+def join_by_call(person, page, socket, action):
+    return socket.call(f"/{action}/1", method="POST")["status"]
 
 
-def join_by_handler(person, page, socket):
-    return socket.ask("join", data="1")["status"]
+def join_by_handler(person, page, socket, action):
+    return socket.ask(action, data="1")["status"]
 
 
 @pytest.mark.parametrize("join", [join_by_http, join_by_call, join_by_handler])
-@pytest.mark.parametrize("is_put_out", [True, False])
+@pytest.mark.parametrize(
+    ("action", "is_put_out"), [("join", True), ("join", False), ("knock", True), ("knock", False)]
+)
 def test_open_page_that_joins_a_room_stays_out_if_its_user_is_put_out_meanwhile(
-    person, admin, meanwhile, hold, join, is_put_out
+    person, admin, meanwhile, hold, join, action, is_put_out
 ):
-    """The page does not hear the room, neither on its present socket nor on its next one."""
+    """The page does not hear the room, neither on its present socket nor on its next one: be it
+    that its view ("join") has subscribed it before its user is put out, or that it ("knock") has
+    looked before whether its user is a member, and subscribes it afterwards.
+    """
     page = person.show("/rooms/2")
     with person.open(page, resume=True) as socket:
         assert socket.resume()["known"]
-        joining = meanwhile(join, person, page, socket)
+        joining = meanwhile(join, person, page, socket, action)
         eventually((hold / "arrived").exists)
         if is_put_out:
             admin.post("/kick/somebody/1")
@@ -83,6 +88,23 @@ def assert_room_is_heard(socket, admin, is_heard, when):
     while not awaited <= found:
         found.add(socket.push()["payload"])
     assert (for_members in found) is is_heard
+
+
+@pytest.mark.parametrize("is_put_out", [True, False])
+def test_page_that_was_being_rendered_does_not_hear_what_its_user_was_put_out_of(
+    person, admin, meanwhile, hold, is_put_out
+):
+    """The request came before, when its user was a member, and its view subscribes it afterwards.
+    It hears its other room."""
+    showing = meanwhile(person.show, "/late/1?also=2")
+    eventually((hold / "arrived").exists)
+    if is_put_out:
+        admin.post("/kick/somebody/1")
+    (hold / "go").touch()
+
+    with person.open(showing.result(), resume=True) as socket:
+        assert socket.resume()["known"]
+        assert_room_is_heard(socket, admin, not is_put_out, "late")
 
 
 def test_page_that_was_being_rendered_at_the_ban_does_not_come(person, admin, meanwhile, hold):

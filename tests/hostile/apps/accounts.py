@@ -78,6 +78,20 @@ def join_by_message(room):
     join(room)
 
 
+@app.post("/knock/<room>")
+@realtime.allow_calls
+def knock(room):
+    # Here an app looks whether the user is a member of the room.
+    hold()
+    realtime.socket.subscribe(f"room:{room}")
+    return "", 204
+
+
+@realtime.handler("knock")
+def knock_by_message(room):
+    knock(room)
+
+
 @realtime.handler("fill")
 def fill_the_cart(cart):
     session["cart"] = cart
@@ -99,7 +113,7 @@ def note_end(error):
 @app.get("/late/<room>")
 def late(room):
     hold()
-    realtime.socket.subscribe(f"room:{room}")
+    realtime.socket.subscribe(*(f"room:{one}" for one in [room, *request.args.getlist("also")]))
     return render_template_string("<head>{{ realtime_script() }}</head><body>{{ room }}</body>")
 
 
