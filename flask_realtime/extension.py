@@ -139,9 +139,10 @@ class Realtime(Pushing, Subscribing):
         :param app: the app whose state is asked for; None: the current app, or the only one.
         :returns: a dict with ``registry`` (the kind: ``"redis"`` for example; None if disabled),
             ``reachable`` (bool: whether Redis answers), ``listening`` (bool: whether pushes of
-            other processes arrive), ``lag_seconds`` (float: how late they arrive; None: not
-            known), ``connections`` and ``channels`` (int: how many this process has) and
-            ``draining`` (bool).
+            other processes arrive; not before a socket has opened), ``lag_seconds`` (float: how
+            late they arrive; None: not known), with Redis ``may_evict_keys`` (bool: whether it may
+            drop keys; None: not known), ``connections`` and ``channels`` (int: how many this
+            process has) and ``draining`` (bool).
         :raises NoContext: if the app is not registered, or if it is not clear which app is meant.
         """
         return (self._state() if app is None else _state_of(app)).health()
@@ -161,8 +162,7 @@ class Realtime(Pushing, Subscribing):
         :param action: what the browser gives as ``realtime.send("rename", …)``.
         :raises AlreadyRegistered: if the action has a handler already.
         :raises SetupFinished: if the app has handled its first request.
-        :raises TypeError: if *action* is no text, as where the parentheses are left out, or if the
-            function does not take one argument.
+        :raises TypeError: if *action* is no text, or the function does not take one argument.
         """
         check_action(action)
         self._check_setup(f"@realtime.handler({action!r})")

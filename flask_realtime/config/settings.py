@@ -245,7 +245,9 @@ def _read(name: str, value: Any, kind: Kind) -> Any:
 def _unknown(name: str, known: list[str]) -> str:
     # Compared without the common prefix, which would make any two names look alike.
     by_rest = {one.removeprefix(_PREFIX): one for one in known}
-    nearest = difflib.get_close_matches(name.removeprefix(_PREFIX).upper(), by_rest, 1, 0.5)
+    rest = name.removeprefix(_PREFIX).upper()
+    nearest = [one for one in by_rest if rest and one.startswith(f"{rest}_")]
+    nearest = nearest or difflib.get_close_matches(rest, by_rest, 1, 0.5)
     if nearest:
         return f"{name} is not a setting of flask_realtime; did you mean {by_rest[nearest[0]]}?"
     return f"{name} is not a setting of flask_realtime; the settings are: {', '.join(known)}."

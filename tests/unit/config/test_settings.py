@@ -91,6 +91,8 @@ def test_config_is_frozen():
         ("REALTIME_REDIS_URL", "REALTIME_REDIS"),
         ("REALTIME_STAMP_PAGE", "REALTIME_STAMP_PAGES"),
         ("REALTIME_path", "REALTIME_PATH"),
+        ("REALTIME_PING", "REALTIME_PING_INTERVAL_SECONDS"),
+        ("REALTIME_DISCONNECT", "REALTIME_DISCONNECT_TIMEOUT_SECONDS"),
     ],
 )
 def test_config_offers_the_nearest_name_for_an_unknown_setting(wrong, right):
