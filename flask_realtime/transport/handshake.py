@@ -227,7 +227,9 @@ def _check_origin(config: Config) -> None:
         raise Refusal(
             403,
             f"Origin {origin!r:.{SHOWN}} is not that of this host ({request.host!r:.{SHOWN}}) and "
-            "not in REALTIME_ALLOWED_ORIGINS. Behind a proxy, see werkzeug's ProxyFix.",
+            "not in REALTIME_ALLOWED_ORIGINS. If a proxy has changed the host, have it pass on the "
+            "Host header (in nginx: proxy_set_header Host $http_host;), or believe its "
+            "X-Forwarded-Host by werkzeug's ProxyFix.",
         )
 
 

@@ -134,6 +134,7 @@ def test_window_is_named_where_the_offer_names_it():
         ({"Sec-WebSocket-Key": "c2hvcnQ="}, 400, "Sec-WebSocket-Key"),
         ({"Sec-WebSocket-Key": "not base64!!"}, 400, "Sec-WebSocket-Key"),
         ({"Origin": "http://evil.example"}, 403, "REALTIME_ALLOWED_ORIGINS"),
+        ({"Host": "127.0.0.1:8000", "Origin": "http://localhost"}, 403, "proxy_set_header Host"),
         ({"Origin": "null"}, 403, "REALTIME_ALLOWED_ORIGINS"),
     ],
 )
