@@ -13,7 +13,7 @@ from werkzeug.local import LocalProxy
 
 from ..errors import AlreadyRegistered, InvalidIdentity
 from ..flask_contexts import present_app
-from ..identity.users import identity_of
+from ..identity.users import channel_of, identity_of
 from ..signatures import check_arguments
 from .sessions import as_if
 
@@ -31,6 +31,7 @@ class Identify:
 
     def __init__(self) -> None:
         self._function: Callable[[], Any] | None = None
+        self._flask_login: Any = None
         self._has_warned = False
 
     def __bool__(self) -> bool:
@@ -49,7 +50,7 @@ class Identify:
                 f"realtime.identify once."
             )
         if isinstance(function, ModuleType) and function.__name__ == "flask_login":
-            function = _ask_flask_login
+            self._flask_login, function = function, _ask_flask_login
         if isinstance(function, LocalProxy):
             raise TypeError(
                 "realtime.identify takes a function, or the module flask_login, not a proxy such "
@@ -90,6 +91,27 @@ class Identify:
             raise InvalidIdentity(
                 f"The function of realtime.identify returned no id. {error}"
             ) from None
+
+    def refuses(self) -> bool:
+        """Return whether Flask-Login takes the current request's visitor for a stranger.
+
+        So it is if the app's user loader returns None, since the user was banned or deleted, while
+        the session names the user still. False if the app does not use Flask-Login for identities.
+        """
+        if self._flask_login is None or not hasattr(current_app, "login_manager"):
+            return False
+        return not self._flask_login.current_user.is_authenticated
+
+
+def own_channels(identity: str | None) -> list[str]:
+    """Return the channel on which the page of the current request hears what its user is sent.
+
+    :param identity: the user that the session belongs to; None: a stranger.
+    :returns: a list of one name; an empty one for a stranger, and for a user whom the app refuses.
+    """
+    if identity is None or identify().refuses():
+        return []
+    return [channel_of(identity)]
 
 
 def identify() -> Identify:

@@ -15,6 +15,7 @@ from ..page.advice import advice
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
 from ..page.request_times import came_at, decided_at, let_revocation_pass
 from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON, SCRIPT_IN_ENVIRON
+from ..page.user_loader import own_channels
 from ..page.withheld import is_session_withheld
 from ..protocol.positions import Position
 from ..protocol.starts import Start
@@ -87,7 +88,7 @@ class Grants:
         Does nothing for a stranger, and for a page that is open already.
         """
         client = current_client()
-        if not client.is_open and client.subscribed_as is None and came().identity is not None:
+        if not client.is_open and client.subscribed_as is None and own_channels(came().identity):
             self._subscribe(client, {})
 
     def unsubscribe(self, names: Collection[str]) -> None:
@@ -190,8 +191,8 @@ class Grants:
         if request.method == "HEAD" or client.is_lost or is_session_withheld():
             return
         digest, identity = client.digest(), came().identity
-        if identity is not None and client.subscribed_as is None:
-            starts = {**starts, channel_of(identity): None}
+        if client.subscribed_as is None:
+            starts = {**starts, **dict.fromkeys(own_channels(identity))}
         try:
             self._node().registry.subscribe(digest, starts, _grant(client, identity, starts))
         except RegistryUnavailable as error:
@@ -214,8 +215,7 @@ class Grants:
         try:
             if client.subscribed_as not in (None, final):
                 self._move(client, final, identity)
-            elif client.subscribed_as is None and identity is not None and _is_scripted(client):
-                own = [channel_of(identity)]
+            elif client.subscribed_as is None and (own := _own_channels(client, identity)):
                 self._node().registry.subscribe(final, own, _grant(client, identity, own))
         except RegistryUnavailable as error:
             warnings.warn(
@@ -233,8 +233,7 @@ class Grants:
         starts: dict[str, Start | None] = {name: one.start for name, one in (found or {}).items()}
         if before is not None:
             starts.pop(channel_of(before), None)
-        if identity is not None:
-            starts[channel_of(identity)] = None
+        starts |= dict.fromkeys(own_channels(identity))
         if starts:
             registry.subscribe(final, starts, _grant(client, identity, starts))
         registry.forget_client(first)
@@ -286,8 +285,9 @@ def _tell_of_nobody(client: Client, response: Response) -> None:
         advice().subscription_without_page(wanted, response.status_code)
 
 
-def _is_scripted(client: Client) -> bool:
-    return SCRIPT_IN_ENVIRON in request.environ and not client.is_lost
+def _own_channels(client: Client, identity: str | None) -> list[str]:
+    is_scripted = SCRIPT_IN_ENVIRON in request.environ and not client.is_lost
+    return own_channels(identity) if is_scripted else []
 
 
 def away(response: Response) -> Response:

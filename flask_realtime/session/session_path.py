@@ -19,7 +19,7 @@ from ..identity.keys import (
     shorten,
 )
 from ..identity.origins import SHOWN, is_allowed_origin
-from ..identity.users import channel_of, user_of
+from ..identity.users import user_of
 from ..page.client import (
     Client,
     came,
@@ -32,6 +32,7 @@ from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
 from ..page.request_times import came_at
 from ..page.sessions import has_cookie_session, present_session, save_nothing
+from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
 from ..registries.base import Registry
 from ..registries.records import Grant
@@ -127,13 +128,10 @@ class SessionPath:
         response = _answer(204)
         response.headers[CONNECTION_ID_HEADER] = client.connection_id(reads_body=False)
         try:
-            if identity is not None:
+            if own := own_channels(identity):
                 user = str(user_of(identity))
-                self._registry().subscribe(
-                    client.final_digest(identity),
-                    [channel_of(identity)],
-                    Grant(user, came_at(user), {}),
-                )
+                grant = Grant(user, came_at(user), {})
+                self._registry().subscribe(client.final_digest(identity), own, grant)
         except RegistryUnavailable as error:
             line = f"A page could not be given its id, and will ask for it again: {error}"
             warnings.warn("unnamed", line)

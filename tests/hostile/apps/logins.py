@@ -23,7 +23,42 @@ class User(flask_login.UserMixin):
         self.id = user
 
 
-log_ins.user_loader(User)
+deleted = set()
+
+
+@log_ins.user_loader
+def load_user(user):
+    return None if user in deleted else User(user)
+
+
+@app.get("/about")
+def about():
+    return render_template_string("<head>{{ realtime_script() }}</head><body>about us</body>")
+
+
+@app.get("/news")
+@realtime.subscribes("news")
+def news():
+    return render_template_string("<head>{{ realtime_script() }}</head><body>news</body>")
+
+
+@app.post("/send/<path:channel>")
+def send(channel):
+    realtime.push(request.get_json(), channel)
+    return "", 204
+
+
+@app.post("/tell/<user>")
+def tell(user):
+    realtime.to_user(user).push(request.get_json())
+    return "", 204
+
+
+@app.post("/delete/<user>")
+def delete(user):
+    deleted.add(user)
+    realtime.user(user).disconnect()
+    return "", 204
 
 
 @app.get("/inbox")

@@ -7,7 +7,7 @@ from flask import session
 
 from flask_realtime.errors import AlreadyRegistered, InvalidIdentity
 from flask_realtime.page.sessions import present_session
-from flask_realtime.page.user_loader import EXTENSION, Identify, identify
+from flask_realtime.page.user_loader import EXTENSION, Identify, identify, own_channels
 
 
 @pytest.fixture
@@ -79,3 +79,27 @@ def test_app_that_never_says_knows_nobody(app):
         assert not identify()
         one = app.extensions[EXTENSION] = Identify()
         assert identify() is one
+
+
+@pytest.mark.parametrize(
+    ("loaded", "channels"), [(flask_login.UserMixin(), ["@user:7"]), (None, [])]
+)
+def test_user_whom_flask_login_does_not_load_has_no_channel(app, loaded, channels):
+    """The app's user loader returns None for a user who was deleted."""
+    flask_login.LoginManager(app).user_loader(lambda _: loaded)
+    app.extensions[EXTENSION] = Identify()
+    app.extensions[EXTENSION].set(flask_login)
+
+    with app.test_request_context():
+        session["_user_id"] = "7"
+        assert own_channels("7") == channels
+        assert own_channels(None) == []
+
+
+def test_user_has_a_channel_where_nobody_loads_users(app):
+    """The app has another function that tells users, or no LoginManager so far."""
+    with app.test_request_context():
+        assert own_channels("7") == ["@user:7"]
+        app.extensions[EXTENSION] = Identify()
+        app.extensions[EXTENSION].set(flask_login)
+        assert own_channels("7") == ["@user:7"]
