@@ -84,10 +84,15 @@ def _read_endpoint_or_path(value: Any) -> str:
                 "path begins with '/'."
             )
         return value
-    if "<" in value:
+    if "<" in value or "{" in value:
         raise ValueError(
             f"{without_passwords(value)} in it is written as a route, and not as a path: write '*' "
-            f"in place of each '<…>'."
+            f"in place of each '<…>' or '{{…}}'."
+        )
+    if "?" in value or "#" in value:
+        raise ValueError(
+            f"{without_passwords(value)} in it has more than a path: leave out '?' or '#', and all "
+            f"behind it. A path counts with whatever query it is called."
         )
     *parts, last = value.split("/")
     if any("*" in one and one != "*" for one in parts) or ("*" in last and last not in ("*", "**")):

@@ -24,6 +24,8 @@ Action = Literal["append", "prepend", "before", "after", "replace", "update", "r
 #: The changes that a fragment can make, named as in Turbo Streams.
 ACTIONS: tuple[str, ...] = get_args(Action)
 _MORPHING = ("replace", "update")
+# What a page would show as Python writes it.
+_NO_TEXTS = (bytes, bytearray, dict, list, tuple, set, frozenset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def content(
                 "html= is the whole content of a fragment: leave out the template, block= and "
                 "the template's variables, or leave out html=."
             )
-        text = str(escape(html))
+        text = _escaped(html)
         check_for_token(text, "What is given as html=")
         return text
     if not isinstance(template, str) or "<" in template:
@@ -115,7 +117,7 @@ def literal(
             "A Publisher has no app, and therefore no templates: pass the content as html=. A "
             "Markup is inserted as it is, any other text is escaped."
         )
-    return str(escape(html))
+    return _escaped(html)
 
 
 def render(template: str, block: str | None, context: dict[str, Any]) -> str:
@@ -161,6 +163,15 @@ def _explained(template: str) -> Iterator[None]:
             f"visitors.",
         ]
         raise
+
+
+def _escaped(html: Any) -> str:
+    if isinstance(html, _NO_TEXTS) and not hasattr(html, "__html__"):
+        raise TypeError(
+            f"html= is {html!r:.100}, but a text or a Markup is expected: decode bytes, and have a "
+            f"template show what a list or a dict holds."
+        )
+    return str(escape(html))
 
 
 def _check_morph(context: dict[str, Any]) -> None:

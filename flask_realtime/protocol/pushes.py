@@ -175,8 +175,8 @@ def to_json(message: Any, dumps: Callable[[Any], str]) -> str:
         text = dumps(message)
     except TypeError as error:
         raise TypeError(
-            f"{_fault_in(message, dumps)} can't be pushed as JSON: {error}. Push texts, numbers, "
-            f"True, False, None, and lists and dicts of these."
+            f"The {_fault_in(message, dumps)} can't be pushed as JSON: {error}. Push texts, "
+            f"numbers, True, False, None, and lists and dicts of these."
         ) from error
     if not text.isascii():
         text.encode()

@@ -70,11 +70,13 @@ def test_literal_content_is_escaped_unless_it_is_markup(app):
         ((Markup("<li>"), None, "<b>", {}), "html= is the whole content"),
         (("<li>x</li>", None, None, {}), "Pass literal content as html="),
         ((Markup("<li>x</li>"), None, None, {}), "Pass literal content as html="),
+        ((None, None, b"<b>", {}), "decode bytes"),
+        ((None, None, ["<b>"], {}), "have a template show what a list"),
         ((None, None, "x", {"morph": True}), "morph= goes with replace and update alone"),
     ],
 )
 def test_content_is_a_template_or_literal(app, given, told):
-    """Content that is given twice, or not at all, is an error that says what to do."""
+    """Content that is given twice, not at all, or as no text, is an error that says what to do."""
     with app.test_request_context("/"), pytest.raises(TypeError, match=told):
         content(*given)
 

@@ -108,5 +108,5 @@ def test_message_that_is_no_json_is_refused_with_its_faulty_part(message, part):
     with pytest.raises(TypeError) as caught:
         to_json(message, DEFAULT)
 
-    assert str(caught.value).startswith(f"{part}can't be pushed as JSON: ")
-    assert "Push texts, numbers, True" in str(caught.value)
+    assert str(caught.value).startswith(f"The {part}can't be pushed as JSON: ")
+    assert "Push texts, numbers" in str(caught.value)
