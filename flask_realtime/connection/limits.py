@@ -21,6 +21,9 @@ LIST_BYTES = 20
 VALUE_BYTES = 4
 # Messages up to this size take no more than a token's time, whatever they hold.
 SMALL_BYTES = 1024
+# To read so many cookies, or escaped characters in them, takes as long as a small message. Browsers
+# keep about as many at most.
+COOKIES = 150
 _BEFORE_VALUES = b"{,:"
 #: What a client is told whose message is over its rate.
 TOO_MANY_MESSAGES = (
@@ -29,14 +32,19 @@ TOO_MANY_MESSAGES = (
 )
 
 
-def tokens_for(data: bytes) -> int:
-    """Return how many tokens the message *data* takes, by the time that it takes to read it."""
+def tokens_for(data: bytes, cookies: str = "") -> int:
+    """Return how many tokens the message *data* takes, by the time that it takes to read it.
+
+    :param data: the message.
+    :param cookies: the ``Cookie`` header of the socket, which is read for each message.
+    """
     size = len(data)
     if size > SMALL_BYTES:
         # Brackets within texts count as well: to tell them apart takes as long as to parse them.
         size += LIST_BYTES * data.count(b"[")
         size += VALUE_BYTES * (len(data) - len(data.translate(None, _BEFORE_VALUES)))
-    return max(1, -(-size // TOKEN_BYTES))
+    read_each_time = cookies.count(";") + cookies.count("\\")
+    return max(1, -(-size // TOKEN_BYTES)) + read_each_time // COOKIES
 
 
 class TokenBucket:

@@ -149,22 +149,21 @@ class MessageReceiver:
         return found
 
     def _receive(self, message: str | bytes, data: bytes) -> None:
-        tokens = tokens_for(data)
         try:
             if isinstance(message, bytes):
                 raise InvalidMessage("A message is JSON in a text frame; this frame was binary.")
             parsed = parse_message(message)
         except InvalidMessage as error:
-            if self._takes_tokens(tokens, error.message_id):
+            if self._takes_tokens(data, error.message_id):
                 self._refuse(error.message_id, 400, error.reason)
             return
-        if self._takes_tokens(tokens, parsed.id):
+        if self._takes_tokens(data, parsed.id):
             self._take(parsed, data)
 
     def _receive_large(self, message: str | bytes, data: bytes) -> None:
         """Receive a message that takes long to parse, and much memory once it is parsed."""
         head = None if isinstance(message, bytes) else peek(message)
-        if not self._takes_tokens(tokens_for(data), head and head[0]):
+        if not self._takes_tokens(data, head and head[0]):
             return
         if head is not None and head[1] not in _OWN_ACTIONS and not self._awaits_resume:
             self._queue(data)
@@ -287,8 +286,8 @@ class MessageReceiver:
         self._disconnect_behind_reply()
         self._services.lose_session(self._connection)
 
-    def _takes_tokens(self, tokens: int, message_id: Any) -> bool:
-        if self.takes_frame(tokens):
+    def _takes_tokens(self, data: bytes, message_id: Any) -> bool:
+        if self.takes_frame(tokens_for(data, self._environ.get("HTTP_COOKIE", ""))):
             return True
         self._refuse(message_id, 429, TOO_MANY_MESSAGES)
         return False

@@ -82,6 +82,22 @@ def test_large_messages_do_not_have_all_objects_of_the_process_looked_through(se
     assert int(browser.get("/collections").text) - before < COUNT
 
 
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_messages_of_a_socket_with_more_cookies_than_browsers_have_count_as_several(serve, kind):
+    """To read 1,000 cookies takes a millisecond for each message, which has 40 bytes."""
+    server = serve("siege:app", kind, MAX_MESSAGES_PER_SECOND=1)
+    visitor, stranger = Browser(server.url), Browser(server.url)
+    page = stranger.page("/on/stranger")
+    stranger.http.cookies.update({f"c{number:x}": "" for number in range(1_000)})
+
+    with visitor.open(visitor.page("/on/visitor")) as socket:
+        assert [socket.ask("nothing")["status"] for _ in range(2)] == [404, 404]
+    with stranger.open(page) as socket:
+        assert socket.ask("nothing")["status"] == 404
+        socket.send("nothing")
+        assert socket.close_code() == 1008
+
+
 def _let_go_of_all(hold, count):
     def let_go():
         begun = list(hold.glob("*.begun"))

@@ -75,6 +75,15 @@ def test_message_takes_tokens_for_the_values_to_be_parsed(data, least, most):
     assert least <= tokens_for(data) <= most
 
 
+def test_message_takes_more_tokens_where_many_cookies_are_read_for_it():
+    """A browser keeps some 180 cookies of a site at most."""
+    escaped = "name=" + "\\075" * 1_500
+
+    assert tokens_for(b"{}", "; ".join(["name=value"] * 100)) == 1
+    assert tokens_for(b"{}", "; ".join(["name=value"] * 1_501)) == 11
+    assert tokens_for(b"{}", escaped) == 11
+
+
 def test_bucket_grants_the_largest_message_when_it_is_full(clock):
     """A full bucket allows even the largest message, whose tokens are missing afterwards."""
     bucket = TokenBucket(10)
