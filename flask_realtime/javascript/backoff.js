@@ -21,10 +21,9 @@ export class Backoff {
 
   /** The milliseconds to wait after a socket was closed with `code` that had been open for `lived` ms. */
   next(code, lived = 0) {
-    const { Date, Math } = this.#window;
-    const now = Date.now();
+    const now = this.#window.Date.now();
     if (lived >= GOOD_LIFE) this.#since = now;
-    const jitter = Math.random();
+    const jitter = this.#window.Math.random();
     if (code === POLICY_VIOLATION) return REST * (1 + jitter);
     // Not at once: the browser may not have the cookie of its new session yet.
     if (code === SESSION_CHANGED) return SHORTEST * (1 + jitter);

@@ -1,5 +1,5 @@
 import { find } from "./ignored.js";
-import { isPattern, matcher } from "./patterns.js";
+import { matcher } from "./patterns.js";
 import { unclobbered } from "./unclobbered.js";
 
 const INTERVAL = 250; // ms, at the least, between two requests for blocks
@@ -268,5 +268,5 @@ function datasetOf(element) {
 /** Whether an element's `data-realtime-on` (names or patterns, separated by spaces) fits `channel`. */
 function dependsOn(element, channel) {
   const names = datasetOf(element).realtimeOn?.trim().split(/\s+/) ?? [];
-  return names.some((name) => (isPattern(name) ? matcher(name)(channel) : name === channel));
+  return names.some((name) => matcher(name)(channel));
 }

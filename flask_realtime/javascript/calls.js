@@ -37,9 +37,12 @@ export class Calls {
     const text = JSON.stringify({ id, ...message });
     return new Promise((resolve, reject) => {
       const call = { text, resolve, reject, isRepeatable };
-      const wait = () => (call.timer = limit && this.#window.setTimeout(expire, limit));
-      const expire = () =>
-        isPatient && call.isOut ? wait() : this.#fail(id, "RealtimeTimeout", `No reply within ${limit} ms.`);
+      const wait = () => {
+        call.timer = limit && this.#window.setTimeout(() => {
+          if (isPatient && call.isOut) wait();
+          else this.#fail(id, "RealtimeTimeout", `No reply within ${limit} ms.`);
+        }, limit);
+      };
       wait();
       this.#pending.set(id, call);
       this.#send(call);

@@ -65,14 +65,14 @@ export class Client {
    */
   constructor(window, page) {
     const { connectionId, socketUrl, sessionUrl, isSubscribed, isPosted, load } = page;
-    const { Date } = (this.#window = window);
+    this.#window = window;
     this.load = load;
     this.#page = new Page(connectionId);
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
     this.isPosted = isPosted;
     this.rendering = new Rendering(this);
-    this.#memory = new Memory(window, { reload: { count: 8, at: Date.now() } });
+    this.#memory = new Memory(window, { reload: { count: 8, at: window.Date.now() } });
     this.typing = new Typing(window);
     const isBusy = () => this.press?.isHeld || this.visits.size || this.typing.isUnderWay;
     this.#reload = new Reload(window, this.#memory, isPosted, isBusy);
@@ -263,6 +263,7 @@ export class Client {
   #turnTo(connectionId) {
     this.#connection.rest();
     this.#reload.stop();
+    this.#reload.arrive();
     this.#channels.turnPage();
     this.#isStale = false;
     this.#earlyUntil = null;

@@ -30,11 +30,10 @@ export class Heartbeat {
     this.stop();
     this.#isSilent = true;
     this.#ping();
-    const { Date } = this.#window;
-    const due = Date.now() + timeout;
+    const due = this.#window.Date.now() + timeout;
     this.#timer = this.#window.setTimeout(() => {
       // After a sleep the answer may have come, but not have been read: ping once more.
-      const isExcused = timeout > ANSWER_TIMEOUT && Date.now() - due > LATE;
+      const isExcused = timeout > ANSWER_TIMEOUT && this.#window.Date.now() - due > LATE;
       if (isExcused) this.check();
       else if (this.#isSilent) this.#died();
       else this.start();

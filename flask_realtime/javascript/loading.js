@@ -9,8 +9,8 @@ import { own } from "./dom.js";
 export function loadOnceWanted(window, load) {
   const loaded = {};
   const begin = (part) => (loaded[part] ??= load(part).catch(() => {})); // the console has the reason
-  const { hasAttribute } = window.Element.prototype; // a field of a form may hide the method of its form
-  const isWanted = (node) => node instanceof window.Element && hasAttribute.call(node, "data-realtime");
+  const { matches } = window.Element.prototype; // a field of a form may hide the method of its form
+  const isWanted = (node) => node instanceof window.Element && matches.call(node, "[data-realtime]");
   // These events come before a form is sent or a link is followed.
   for (const type of ["focusin", "pointerdown"]) {
     window.addEventListener(type, (event) => event.composedPath().some(isWanted) && begin("forms"));

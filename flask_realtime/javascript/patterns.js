@@ -8,16 +8,15 @@ export const isPattern = (name) => name.includes("*");
  */
 export function matcher(pattern) {
   const [head, ...middle] = pattern.split("*");
-  const tail = middle.pop();
+  const tail = middle.pop(); // undefined if the pattern is a name
   return (name) => {
-    const end = name.length - tail.length;
-    if (end < head.length || !name.startsWith(head) || !name.endsWith(tail)) return false;
-    let start = head.length;
+    if (!name.startsWith(head)) return false;
+    let rest = name.slice(head.length);
     for (const piece of middle) {
-      const found = name.indexOf(piece, start);
+      const found = rest.indexOf(piece);
       if (found < 0) return false;
-      start = found + piece.length;
+      rest = rest.slice(found + piece.length);
     }
-    return start <= end;
+    return tail === undefined ? rest === "" : rest.endsWith(tail);
   };
 }

@@ -4,6 +4,8 @@ const CALM = 10_000; // ms after which one reload is forgotten
 const LONGEST_DELAY = 60_000; // ms
 const LONGEST_PROBE = 10_000; // ms to wait for the response to the first HEAD request; later ones get more
 const LEAVING = 10_000; // ms that a navigation may take before the page counts as not left
+// The events of a navigation, and of what Turbo and Unpoly do in place of one.
+const DEPARTURES = ["beforeunload", "turbo:visit", "turbo:submit-start", "up:link:follow", "up:form:submit"];
 
 /** Reloads the page: soon, but more slowly if often, and not while the server answers with an error. */
 export class Reload {
@@ -17,6 +19,8 @@ export class Reload {
   #leaving = 0; // the time until which a navigation that has begun may take
   /** Note that a navigation has begun, such as the one that follows a form: a reload would cancel it. */
   leave = () => void (this.#leaving = this.#window.Date.now() + LEAVING);
+  /** Note that no navigation is under way any more: another page is shown, or this one has come back. */
+  arrive = () => void (this.#leaving = 0);
 
   /**
    * @param {Memory} memory keeps the number of reloads
@@ -28,10 +32,12 @@ export class Reload {
     this.#memory = memory;
     this.#isPosted = isPosted;
     this.#isBusy = () => isBusy() || window.Date.now() < this.#leaving;
-    // Not every browser has this, and a script of the page may have a variable of this name.
+    for (const type of DEPARTURES) window.addEventListener(type, this.leave);
+    // Safari on iOS has no "beforeunload". Older browsers have no `navigation`, and a script of the page may
+    // have a variable of this name.
     window.navigation?.addEventListener?.("navigate", ({ destination }) => destination.sameDocument || this.leave());
     // The page may come back by the back button.
-    window.addEventListener("pagehide", () => (this.#leaving = 0));
+    window.addEventListener("pagehide", this.arrive);
   }
 
   /**
@@ -40,20 +46,18 @@ export class Reload {
    */
   begin(connectionId, ready) {
     if (this.#timer) return;
-    const { Date, Math } = this.#window;
     const { count = 0, at = 0, id } = this.#memory.get("reload") ?? {};
     // The last reload brought a page with the same id, out of a cache, and another would do the same.
     if (id === connectionId) return;
-    const recent = Math.max(0, Math.round(count - (Date.now() - at) / CALM));
+    const recent = Math.max(0, Math.round(count - (this.#window.Date.now() - at) / CALM));
     const delay = recent < FREE ? 0 : this.#growing(recent - FREE);
     this.#ready = ready;
     this.#reload = () => {
       this.stop();
-      this.#memory.set("reload", { count: recent + 1, at: Date.now(), id: connectionId });
+      this.#memory.set("reload", { count: recent + 1, at: this.#window.Date.now(), id: connectionId });
       this.#go();
     };
-    this.#window.addEventListener("beforeunload", this.leave);
-    this.#wait(delay + JITTER * Math.random(), 0);
+    this.#wait(delay + JITTER * this.#window.Math.random(), 0);
   }
 
   /** Whether a reload is to come for which `ready` was given. */
@@ -63,7 +67,6 @@ export class Reload {
 
   stop() {
     this.#window.clearTimeout(this.#timer);
-    this.#window.removeEventListener("beforeunload", this.leave);
     this.#timer = null;
   }
 
@@ -85,14 +88,13 @@ export class Reload {
 
   /** Whether the page's address has an answer for the visitor: a page, a redirect or a refusal. */
   async #isThere(tries) {
-    const { AbortSignal, location } = this.#window;
     try {
       // After 401 and 403, what the page shows is not for its visitor any more.
-      const { ok, status, type } = await this.#window.fetch(location.href, {
+      const { ok, status, type } = await this.#window.fetch(this.#window.location.href, {
         method: "HEAD",
         redirect: "manual",
         cache: "no-store",
-        signal: AbortSignal.timeout?.(LONGEST_PROBE * 2 ** Math.min(tries, 5)),
+        signal: this.#window.AbortSignal.timeout?.(LONGEST_PROBE * 2 ** Math.min(tries, 5)),
       });
       return ok || type === "opaqueredirect" || status === 401 || status === 403;
     } catch {

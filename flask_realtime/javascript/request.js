@@ -47,11 +47,8 @@ function fields(input) {
     if (value instanceof Blob) {
       throw new TypeError(`realtime.call: a message cannot hold file "${name}"; use realtime.fetch.`);
     }
-    return input instanceof FormData ? [lines(name), lines(value)] : [name, value];
+    const pair = [name, value];
+    // The line endings that browsers send in forms.
+    return input instanceof FormData ? pair.map((text) => text.replace(/\r\n?|\n/g, "\r\n")) : pair;
   });
-}
-
-/** A text of a form with the line endings that browsers send. */
-function lines(text) {
-  return text.replace(/\r\n?|\n/g, "\r\n");
 }

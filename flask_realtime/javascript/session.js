@@ -75,8 +75,7 @@ export class Session {
     if (this.#running !== running) return;
     this.#asked = null;
     if (!this.#taker && !this.#isWanted) return this.stop();
-    const delay = this.#taker ? backoff.next() : 0;
-    this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), delay);
+    this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), this.#taker && backoff.next());
   }
 
   /** Hold the lock until the promise `end` resolves. Browsers have locks only on pages from https. */

@@ -68,6 +68,7 @@ def test_log_in_leads_on_though_the_session_changes_on_the_way(ada, is_old):  # 
         ("#over-the-socket", "/account", True),
         ("#order", "/order", True),
         ("#plain", "/account", False),
+        ("#plain", "/account", True),
     ],
 )
 def test_visitor_gets_away_though_the_session_changes_on_the_way(ada, clicked, path, is_old):  # noqa: F811

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from ..integration.serving import ServerProcess
 from .apps.libraries import MODULES
 from .conftest import APPS
+from .test_log_in_over_the_socket import Post
 
 pytestmark = [
     pytest.mark.shares_tabs,
@@ -54,6 +55,28 @@ def test_page_of_a_followed_link_hears_its_own_channels(come, libraries, publish
     assert ada.run("window.same"), "It was loaded anew."
     assert ada.run("heard") == [[f"{channel}-next", "new"]]
     assert ada.run("document.body.dataset.socketConnectionId === realtime.connectionId")
+
+
+@pytest.mark.parametrize("kind", ["turbo", "unpoly"])
+def test_visitor_gets_to_a_slow_page_though_the_former_is_to_be_reloaded(
+    come, libraries, publisher, channel, kind
+):
+    """A library fetches the page of a link, which comes slowly. Meanwhile the app reloads the page
+    that the visitor leaves."""
+    ada = come(libraries.url)
+    ada.visit(f"/{kind}/{channel}")
+    ada.run("window.same = true")
+    post = Post(ada, f"/{channel}-next")
+    ada.page.click("#next")
+    post.wait()
+
+    publisher.to(channel).reload()
+    ada.wait_for_state("stale")
+    post.deliver()
+
+    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.wait_until_open()
+    assert ada.run("window.same"), "It was loaded anew."
 
 
 def test_page_of_turbo_s_cache_goes_on_where_it_was(come, libraries, publisher, channel):

@@ -190,6 +190,20 @@ test("after a loss the page is stale until it is reloaded", async () => {
   assert.deepEqual([realtime.state, page.state], ["stale", "stale"]);
 });
 
+test("a page that a library has shown is not about to be left any more", async () => {
+  page.socket.welcome();
+  page.fire("turbo:visit");
+  page.replaceBody({ socketConnectionId: "of-the-visit" });
+  await settled();
+  page.socket.welcome();
+  push("a", 5);
+
+  page.socket.say({ channel: "a", lost: true, position: "f:0:" });
+  await page.clock.pass(1_000);
+
+  assert.equal(page.reloads, 1);
+});
+
 test("a page that prevents the reload is not stale", () => {
   page.document.addEventListener("realtime:lost", (event) => event.preventDefault());
   page.socket.welcome({ known: false });

@@ -46,6 +46,12 @@ test("a navigation that the visitor has begun before the reload is not cancelled
   await expectPatience(() => navigate(false));
 });
 
+for (const type of ["beforeunload", "turbo:visit", "turbo:submit-start", "up:link:follow", "up:form:submit"]) {
+  test(`what the visitor has begun before the reload is not cancelled: ${type}`, async () => {
+    await expectPatience(() => page.fire(type));
+  });
+}
+
 test("a navigation within the page, such as to a heading, does not delay a reload", async () => {
   load({ navigation: new EventTarget() });
   navigate(true);
