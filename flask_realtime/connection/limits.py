@@ -19,6 +19,10 @@ TOKEN_BYTES = 8 * 1024
 # 13 ms and more, a text of that size 0.3 ms. So each value counts as so many bytes more.
 LIST_BYTES = 20
 VALUE_BYTES = 4
+# To decode a percent sign in the path of a call, which has 2,000 characters at most, takes as long
+# as to read so many bytes.
+PERCENT_BYTES = 20
+MOST_PERCENTS = 2000
 # Messages up to this size take no more than a token's time, whatever they hold.
 SMALL_BYTES = 1024
 # To read so many cookies, or escaped characters in them, takes as long as a small message. Browsers
@@ -43,6 +47,7 @@ def tokens_for(data: bytes, cookies: str = "") -> int:
         # Brackets within texts count as well: to tell them apart takes as long as to parse them.
         size += LIST_BYTES * data.count(b"[")
         size += VALUE_BYTES * (len(data) - len(data.translate(None, _BEFORE_VALUES)))
+    size += PERCENT_BYTES * min(MOST_PERCENTS, data.count(b"%"))
     read_each_time = cookies.count(";") + cookies.count("\\")
     return max(1, -(-size // TOKEN_BYTES)) + read_each_time // COOKIES
 

@@ -34,10 +34,10 @@ logger = logging.getLogger(__name__)
 Opened = TypeVar("Opened")
 
 _MARK = "flask_realtime_allows_calls"
-# As many characters as gunicorn takes in the first line of a request. To find the route of a path
-# takes time by the square of its length where a rule has two parts of type path, say: half a minute
-# for 240 KB, during which nothing else runs.
-LONGEST_PATH = 4094
+# How many characters the path of a call may have; few addresses are as long. To find the route of a
+# path takes time by the square of its length where a rule has two parts of type path, say: half a
+# minute for 240 KB, during which nothing else runs.
+LONGEST_PATH = 2000
 
 
 class CallRefused(Exception):

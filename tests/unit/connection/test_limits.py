@@ -84,6 +84,14 @@ def test_message_takes_more_tokens_where_many_cookies_are_read_for_it():
     assert tokens_for(b"{}", escaped) == 11
 
 
+def test_message_takes_more_tokens_where_the_path_of_a_call_takes_long_to_decode():
+    """A path has at most 2,000 characters, while a long text may hold many percent signs."""
+    assert tokens_for(b"/caf%C3%A9") == 1
+    assert tokens_for(b"%" * 1_000) == 3
+    assert tokens_for(b"%" * 2_000) == 6
+    assert tokens_for(b"%" * 200_000) == 25 + 5
+
+
 def test_bucket_grants_the_largest_message_when_it_is_full(clock):
     """A full bucket allows even the largest message, whose tokens are missing afterwards."""
     bucket = TokenBucket(10)
