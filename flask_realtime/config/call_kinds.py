@@ -8,6 +8,7 @@ from typing import Any
 
 from .kinds import Kind
 from .redaction import without_passwords
+from .texts import hint_for_list
 
 # Headers that describe how a request was sent, or that browsers do not let a page set
 # (https://fetch.spec.whatwg.org/#forbidden-request-header).
@@ -39,7 +40,7 @@ def allow_calls() -> Kind:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{without_passwords(value)}].")
+            raise ValueError(hint_for_list(value))
         if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
             raise ValueError("")
         return tuple(_read_endpoint_or_path(one) for one in value)
@@ -53,7 +54,7 @@ def environ_keys() -> Kind:
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{without_passwords(value)}].")
+            raise ValueError(hint_for_list(value))
         if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
             raise ValueError("")
         return tuple(_read_environ_key(one) for one in value)
@@ -66,7 +67,7 @@ def header_names() -> Kind:
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{without_passwords(value)}].")
+            raise ValueError(hint_for_list(value))
         if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
             raise ValueError("")
         return tuple(_read_header_name(one) for one in value)

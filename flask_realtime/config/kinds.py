@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ..identity.origins import Origin
 from ..signatures import check_arguments
 from .redaction import without_passwords
+from .texts import hint_for_list
 
 # The longest wait, in seconds: a selector waits for 2**31 ms, which is 24 days, at the most.
 DAY = 86_400
@@ -48,7 +49,7 @@ def boolean() -> Kind:
     def read(value: Any) -> bool:
         if isinstance(value, bool):
             return value
-        raise ValueError(_hint_for_text(value, "true"))
+        raise ValueError("")
 
     return Kind("bool", "True or False", read)
 
@@ -72,7 +73,7 @@ def integer(least: int, or_none: bool = False) -> Kind:
             return None
         if type(value) is int and least <= value <= _LARGEST:
             return value
-        raise ValueError(_hint_for_text(value, "25"))
+        raise ValueError("")
 
     none = " or None" if or_none else ""
     return Kind(f"int{none}", f"a whole number of at least {least:,}{none}", read)
@@ -90,7 +91,7 @@ def number(least: float, most: float, or_none: bool = False) -> Kind:
             and least <= value <= most
         ):
             return value
-        raise ValueError(_hint_for_text(value, "25"))
+        raise ValueError("")
 
     none = " or None" if or_none else ""
     return Kind(f"float{none}", f"a number from {least:,} to {most:,}{none}", read)
@@ -185,7 +186,7 @@ def origins() -> Kind:
 
     def read(value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
-            raise ValueError(f"Put it in a list: [{without_passwords(value)}].")
+            raise ValueError(hint_for_list(value))
         if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
             raise ValueError("")
         return tuple(_read_origin(one) for one in value)
@@ -249,12 +250,3 @@ def _read_origin(value: Any) -> str:
             f"{without_passwords(value)} in it is not an origin: write scheme, host and, if need "
             f"be, port; no path."
         ) from None
-
-
-def _hint_for_text(value: Any, example: str) -> str:
-    if not isinstance(value, str):
-        return ""
-    return (
-        f"Text is not converted: write {example} without quotes, or read environment variables "
-        "with app.config.from_prefixed_env(), which does."
-    )

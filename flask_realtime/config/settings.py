@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..errors import InvalidSetting
 from . import call_kinds, kinds
 from .kinds import DAY, YEAR, Kind
+from .texts import hint_for_text
 
 _PREFIX = "REALTIME_"
 
@@ -238,7 +239,8 @@ def _read(name: str, value: Any, kind: Kind) -> Any:
         return kind.read(value)
     except ValueError as error:
         given = kind.show(value)
-        sentence = f"{name} is {given}, but {kind.expected} is expected. {error}"
+        hint = hint_for_text(value, kind.read) if isinstance(value, str) else ""
+        sentence = f"{name} is {given}, but {kind.expected} is expected. {hint or error}"
         # Not chained: the cause may quote a URL with its password.
         raise InvalidSetting(sentence.strip()) from None
 
