@@ -104,7 +104,7 @@ class CallRules:
                     f"{LONGEST_PATH:,}. Ask by HTTP."
                 )
 
-    def check(self, path: str) -> None:
+    def check_request(self, path: str) -> None:
         """Refuse the current request if its route is not open to calls.
 
         To be called before any function of the app runs. A request that no route answers, because
@@ -119,9 +119,10 @@ class CallRules:
         routed, own_path = self._routed()
         self._check(routed, request.method, own_path, path)
 
-    def check_unread(self, handshake: WSGIEnvironment, data: Any, view: str | None = None) -> None:
-        """Refuse a call before a request is made of it, which takes up to 25 ms for a large one.
+    def check_message(self, handshake: WSGIEnvironment, data: Any, view: str | None = None) -> None:
+        """Refuse the call that a message asks for, if its route is not open to calls.
 
+        To be called before a request is made of the call, which takes up to 25 ms for a large one.
         A call that leads to no view, such as one that the app redirects to the canonical form of
         its path, is refused unless ``REALTIME_ALLOW_CALLS`` has its path: the client learns by HTTP
         what becomes of it.

@@ -181,7 +181,7 @@ class Conversation:
             self._rules.check_any(message.data.get("uri"))
             # A larger one was checked before it was parsed.
             if QUICKLY_READ_BYTES < size < LARGE_BYTES:
-                self._rules.check_unread(self._template, message.data)
+                self._rules.check_message(self._template, message.data)
             call = handler.read(message.data, self._config)
             environ = self._make_environ(call)
             environ[REACHED] = self._page.reached()
@@ -230,7 +230,7 @@ class Conversation:
         self._environ, self._waiting = None, ()
 
     def _begin_call(self, path: str, turn: ReplyTurn) -> None:
-        self._rules.check(path)
+        self._rules.check_request(path)
         self._check_session()
         turn.begin_call(present_request().endpoint or "")
 

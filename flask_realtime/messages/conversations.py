@@ -75,7 +75,7 @@ class Conversations:
         """
         self._rules.check_any(uri)
         view = self._rules.views.view_of(handshake, method, uri)
-        self._rules.check_unread(handshake, {"method": method, "uri": uri}, view)
+        self._rules.check_message(handshake, {"method": method, "uri": uri}, view)
         return view
 
     def begin(self, page: PageOfSocket, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:

@@ -28,8 +28,8 @@ from ..registries.subscriptions import Subscriptions
 from ..threads import clock
 from .asking_socket import AskingSocket
 from .resumption import RESUMES_ONCE, read_resume
-from .sending_back import answer_large, send_back
 from .services import Services
+from .unhandled_messages import answer_large, send_back
 
 if TYPE_CHECKING:
     from ..transport.handshake import Handshake

@@ -1,5 +1,7 @@
-"""Answers messages that are not handled: those that come to a socket which is about to be closed,
-and large calls of routes that are not open to calls.
+"""Tells clients that a message of theirs is not handled, and what to do with it.
+
+A socket that is about to be closed sends messages back, for the page's next socket. A large call of
+a route that is not open to calls is refused, and the client makes it by HTTP.
 """
 
 from __future__ import annotations
