@@ -56,9 +56,9 @@ class User:
     def unsubscribe(self, *channels: Any) -> None:
         """End the subscriptions to *channels* of all pages of the user, in all processes.
 
-        Call it to put a user out of a room, for example. Pages that are away are meant too, and so
-        are pages whose request, or message, is being handled. One that comes later, and subscribes
-        a page of the user, lets that page hear the channels again.
+        Call it to put a user out of a room, for example. Pages that are away are put out too, and
+        so are pages whose request, or message, is being handled. A request or message that comes
+        later, and subscribes a page of the user, lets that page hear the channels again.
 
         :param channels: names, or lists of them.
         :raises InvalidChannel: if no channel is given, or one is not a valid name.

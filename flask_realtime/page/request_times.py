@@ -61,7 +61,7 @@ def arrived_at() -> float:
 
 
 def decided_at() -> float:
-    """Return the earliest time at which the current request may have looked what its user may hear.
+    """Return the earliest time at which the request may have looked up what its user may hear.
 
     That is when the request came, by :func:`.clock.monotonic`; or right after its own last
     revocation, since a request may put a user out of a channel and let the user in again.

@@ -95,8 +95,8 @@ class Identify:
     def refuses(self) -> bool:
         """Return whether Flask-Login takes the current request's visitor for a stranger.
 
-        So it is if the app's user loader returns None, since the user was banned or deleted, while
-        the session names the user still. False if the app does not use Flask-Login for identities.
+        It does if the session still names a user for whom the app's user loader returns None: one
+        who was banned or deleted, say. False if the app does not use Flask-Login for identities.
         """
         if self._flask_login is None or not hasattr(current_app, "login_manager"):
             return False

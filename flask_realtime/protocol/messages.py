@@ -12,7 +12,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, NoReturn
 
 from ..errors import InvalidMessage
-from ..threads.collection import without_collection
+from ..threads.garbage_collector import without_garbage_collector
 from .positions import Position
 
 MessageId = str | int | float
@@ -224,7 +224,7 @@ def read_json(text: str) -> Any:
     """
     text = text.strip(_WHITE_SPACE)
     # A short text is read before the collector could be turned off.
-    with nullcontext() if len(text) < _SHORT else without_collection():
+    with nullcontext() if len(text) < _SHORT else without_garbage_collector():
         # Not decode(), which looks for white space by regular expressions.
         value, end = _decoder.raw_decode(text)
     if end != len(text):

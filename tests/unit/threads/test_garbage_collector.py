@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from flask_realtime.threads.collection import without_collection
+from flask_realtime.threads.garbage_collector import without_garbage_collector
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def collector():
 
 def test_collector_is_off_during_the_block_alone():
     """A block that fails turns it on as well."""
-    with pytest.raises(ValueError, match="no JSON"), without_collection():
+    with pytest.raises(ValueError, match="no JSON"), without_garbage_collector():
         assert not gc.isenabled()
         raise ValueError("no JSON")
 
@@ -27,7 +27,7 @@ def test_collector_that_the_app_has_turned_off_stays_off():
     """Some apps collect garbage between requests only."""
     gc.disable()
 
-    with without_collection():
+    with without_garbage_collector():
         pass
 
     assert not gc.isenabled()
@@ -35,7 +35,7 @@ def test_collector_that_the_app_has_turned_off_stays_off():
 
 def test_collector_stays_on_where_two_threads_end_their_blocks_in_any_order():
     """The second block begins while the first has the collector off, and ends behind it."""
-    first, second = without_collection(), without_collection()
+    first, second = without_garbage_collector(), without_garbage_collector()
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def without_collection() -> Iterator[None]:
+def without_garbage_collector() -> Iterator[None]:
     """Keep the garbage collector off during a ``with`` block, which must be short.
 
     For blocks that make many objects of which none is garbage. Up to Python 3.11 the collector runs
