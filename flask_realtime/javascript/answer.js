@@ -5,12 +5,8 @@ import { resolve } from "./visit.js";
 export class Answer {
   #headers;
 
-  constructor({ status, headers, body, encoding, positions, left }) {
-    this.status = status;
-    this.body = body;
-    this.encoding = encoding;
-    this.positions = positions ?? {};
-    this.left = left ?? [];
+  constructor({ status, headers, body, encoding, positions = {}, left = [] }) {
+    Object.assign(this, { status, body, encoding, positions, left });
     this.#headers = Object.entries(headers ?? {});
     this.type = this.#header("content-type");
     this.policy = new ScriptPolicy(this.#header("content-security-policy"));
@@ -19,7 +15,7 @@ export class Answer {
     // HTML that the app sends in one of these ways, such as an upload, must not become part of its pages.
     const isForeign = this.isAttachment || this.policy.isSandbox;
     this.isHTML = /^text\/html\b/i.test(this.type) && !encoding && !isForeign;
-    this.isEmpty = status === 204 || status === 205 || (this.isHTML && !body);
+    this.isEmpty = /^20[45]$/.test(status) || (this.isHTML && !body);
     this.isError = status >= 400 && status !== 422;
   }
 

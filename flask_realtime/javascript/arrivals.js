@@ -40,8 +40,8 @@ export class Arrivals {
       const part = find();
       if (part !== null && change && this.lacks(answer, message)) change(part);
     }
-    const channels = [...this.#dropped.keys()].filter((name) => this.lacks(answer, this.#dropped.get(name)));
-    if (channels.length) this.#client.lose(channels);
+    const lost = [...this.#dropped.values()].filter((message) => this.lacks(answer, message));
+    if (lost.length) this.#client.lose(lost.map(({ channel }) => channel));
   }
 
   /** Call the listeners that the scripts of the page have added since the messages came. */

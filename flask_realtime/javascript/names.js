@@ -57,8 +57,6 @@ function nameOf(element) {
 
 function nameOfForm(form) {
   const own = unclobbered(form);
-  const id = own.getAttribute("id");
-  if (id) return id;
   const hidden = [...own.querySelectorAll("input[type=hidden]")].filter(({ name }) => !TOKENS.test(name));
-  return [own.getAttribute("action"), ...hidden.map(({ name, value }) => [name, value])];
+  return own.id || [own.getAttribute("action"), ...hidden.map(({ name, value }) => [name, value])];
 }

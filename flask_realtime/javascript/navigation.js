@@ -11,7 +11,7 @@ export function send({ url, fields }) {
 /** Load `url`, even if it is a place on this page (`#place`), since the page may have changed. */
 function go(url) {
   if (!isPlaceOn(location.href, url)) return location.assign(url);
-  window.history.pushState(null, "", location.href);
+  history.pushState(null, "", location.href);
   renew(url);
 }
 
@@ -19,16 +19,15 @@ function go(url) {
 export function renew(url) {
   // For a place on this page the browser would only scroll, and reload() would send the form again
   // that the page answers. Therefore the page gets another address first.
-  if (isPlaceOn(location.href, url)) window.history.replaceState(null, "", `${url.pathname}${url.search || "?"}&`);
+  if (isPlaceOn(location.href, url)) history.replaceState(null, "", `${url.pathname}${url.search || "?"}&`);
   location.replace(url);
 }
 
 /** Send a hidden form, without a `submit` event: the page's listeners have seen the event already. */
 function post(url, fields) {
   const make = (name, properties) => Object.assign(thisDocument.createElement(name), properties);
-  const inputs = fields.map(([name, value]) => make("input", { type: "hidden", name, value }));
   const form = make("form", { method: "post", action: url, target: "_self", acceptCharset: "utf-8" });
-  form.append(...inputs);
+  form.append(...fields.map(([name, value]) => make("input", { type: "hidden", name, value })));
   const host = make("div");
   host.attachShadow({ mode: "closed" }).append(form);
   thisDocument.documentElement.append(host);

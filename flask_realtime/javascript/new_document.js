@@ -66,10 +66,11 @@ export class NewDocument {
   /** Give the document's nonce to elements with a nonce. Returns the scripts that may run, in order. */
   #adapt(page, policy) {
     for (const one of page.querySelectorAll("noscript, meta[http-equiv=content-security-policy i]")) one.remove();
-    const scripts = [...page.querySelectorAll("script:not([data-prefix])")];
-    const runs = scripts.filter((script) => RUNNABLE.test(script.type) && policy.allows(script, this.#isBound));
+    const runs = [...page.querySelectorAll("script:not([data-prefix])")]
+      .filter((script) => RUNNABLE.test(script.type) && policy.allows(script, this.#isBound))
+      .sort((one, other) => isLate(one) - isLate(other));
     for (const one of page.querySelectorAll("[nonce]")) one.nonce = policy.names(one.nonce) ? this.#nonce : "";
-    return runs.sort((one, other) => isLate(one) - isLate(other));
+    return runs;
   }
 
   /** Add an entry to the history, so that links of the new page are relative to its address. */
@@ -100,18 +101,18 @@ export class NewDocument {
   /** Make the head like the page's. */
   async #mergeHead(head) {
     const { head: current } = thisDocument;
-    const kept = new Map();
+    const kept = new Set();
     const fresh = [];
     for (const one of head.children) {
       const same = [...current.children].find((other) => !kept.has(other) && bare(one).isEqualNode(bare(other)));
-      if (same) kept.set(same);
+      if (same) kept.add(same);
       else fresh.push(one);
     }
     const gone = this.#served.filter((one) => !kept.has(one));
-    this.#served = [...kept.keys(), ...fresh];
-    const sheets = fresh.filter((one) => one.matches("link[rel~=stylesheet]")).map((one) => this.#loaded(one));
+    this.#served = [...kept, ...fresh];
+    const sheets = fresh.filter((one) => one.matches("link[rel~=stylesheet]"));
     current.append(...fresh);
-    await Promise.all(sheets);
+    await Promise.all(sheets.map(loaded));
     for (const one of gone) one.remove();
   }
 
@@ -133,15 +134,15 @@ export class NewDocument {
     // A module runs only once for each address.
     if (src && type === "module") copy.src = this.#markup.trustedURL(`${src}#${this.#page}`);
     script.replaceWith(copy);
-    if (src && !copy.async && !noModule) await this.#loaded(copy);
+    if (src && !copy.async && !noModule) await loaded(copy);
   }
+}
 
-  #loaded(element) {
-    return new Promise((resolve) => {
-      window.setTimeout(resolve, LONGEST_LOAD);
-      element.onload = element.onerror = resolve;
-    });
-  }
+function loaded(element) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, LONGEST_LOAD);
+    element.onload = element.onerror = resolve;
+  });
 }
 
 /** A copy of `element` without its nonce, which differs in each page. */

@@ -2,19 +2,15 @@
 export class ScriptPolicy {
   #policy;
   #sources;
-  #nonces;
 
   /** @param {string} policy the value of the header; several headers are joined by commas */
   constructor(policy) {
-    this.#policy = policy;
+    // Browsers read the keyword in capitals as well, whereas capitals make another nonce.
+    this.#policy = policy = policy.replace(/'nonce/gi, "'nonce");
     const find = (name) => new RegExp(`(?:^|[;,])\\s*${name}\\b(?!-)([^;,]*)`, "i").exec(policy)?.[1];
     this.#sources = find("script-src-elem") ?? find("script-src") ?? find("default-src");
-    this.#nonces = [...(this.#sources ?? "").matchAll(/'nonce-([^']+)'/gi)].map(([, nonce]) => nonce);
-  }
-
-  /** Whether the policy forbids all scripts, as one for uploads does. */
-  get isSandbox() {
-    return /(^|[;,])\s*sandbox\b/i.test(this.#policy) || /^\s*('none'\s*)?$/i.test(this.#sources ?? "any");
+    /** Whether the policy forbids all scripts, as one for uploads does. */
+    this.isSandbox = find("sandbox") !== undefined || /^\s*('none'\s*)?$/i.test(this.#sources ?? "any");
   }
 
   /**
@@ -37,7 +33,7 @@ export class ScriptPolicy {
    * @param {boolean} isBound whether the document's policy allows scripts by nonces
    */
   allows({ nonce, src }, isBound) {
-    if (this.#nonces.includes(nonce)) return true;
+    if (nonce && this.#sources?.includes(`'nonce-${nonce}'`)) return true;
     if (isBound || /'(nonce|sha\d+)-|'strict-dynamic'/i.test(this.#sources)) return false;
     return Boolean(src) || !this.#sources || /'unsafe-inline'/i.test(this.#sources);
   }

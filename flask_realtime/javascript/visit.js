@@ -18,6 +18,5 @@ export function resolve(address, base) {
   try {
     return new URL(address, base);
   } catch {
-    return undefined;
   }
 }
