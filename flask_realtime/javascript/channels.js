@@ -1,9 +1,10 @@
-import { matcher } from "./patterns.js";
+import { isPattern, matcher } from "./patterns.js";
 
 /** The listeners that the page's scripts have added, by channel and by pattern. */
 export class Channels {
   #isEarly;
-  #listeners = []; // in the order in which they were added
+  #named = new Map(); // by channel: its listeners
+  #patterned = new Set();
   #count = 0;
   #former = 0; // listeners with a lower number were added before another page replaced this one
   #left = new Set();
@@ -20,12 +21,14 @@ export class Channels {
     if (typeof listener !== "function") throw new TypeError("realtime.on: the listener is not a function.");
     // A script that both pages have runs again: its new listener replaces the one from before.
     this.#remove(pattern, (one) => one.number < this.#former && `${one.listener}` === `${listener}`);
-    const number = this.#count++;
-    this.#listeners.push({ pattern, listener, fits: matcher(pattern), number });
+    const fits = isPattern(pattern) && matcher(pattern);
+    const one = { pattern, listener, fits, number: this.#count++ };
+    if (fits) this.#patterned.add(one);
+    else this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
     this.#left.delete(pattern);
     // In a microtask: the same script may be about to add further listeners.
     queueMicrotask(() => this.#takeKept().forEach((message) => this.deliver(message)));
-    return () => this.#remove(pattern, (one) => one.number === number);
+    return () => this.#remove(pattern, (other) => other === one);
   }
 
   off(pattern, listener) {
@@ -67,10 +70,13 @@ export class Channels {
 
   /** The listeners of `channel`, in the order in which they were added. */
   listenersOf(channel) {
-    return this.#listeners.filter(({ fits }) => fits(channel));
+    const fitting = [...this.#patterned].filter(({ fits }) => fits(channel));
+    return [...(this.#named.get(channel) ?? []), ...fitting].sort((one, other) => one.number - other.number);
   }
 
   #remove(pattern, isMeant) {
-    this.#listeners = this.#listeners.filter((one) => one.pattern !== pattern || !isMeant(one));
+    const all = this.#named.get(pattern) ?? this.#patterned;
+    for (const one of all) if (one.pattern === pattern && isMeant(one)) all.delete(one);
+    if (!all.size) this.#named.delete(pattern);
   }
 }
