@@ -148,3 +148,27 @@ def test_large_text_that_is_no_message_leaves_nothing_taken(text):
 
     with large.hold(TEXT.encode(), TimeSlice(), "session") as message:
         assert message.action == "echo"
+
+
+def test_how_large_a_message_is_and_who_handles_it_is_looked_up_for_one_at_a_time():
+    """That takes 2 ms for a large one. Under gevent, 64 sockets that sent one at the same moment
+    would hold up everybody else until all of them were looked at."""
+    time_slice, looked = TimeSlice(), threading.Event()
+
+    def look_for_view(method, uri):
+        looked.set()
+        return uri
+
+    def handle():
+        with LargeMessages().hold(call("/fast").encode(), time_slice, "s", None, look_for_view):
+            pass
+
+    thread = threading.Thread(target=handle)
+    with time_slice.alone():
+        thread.start()
+        thread.join(0.2)
+        was_looked_for = looked.is_set()
+    thread.join(DEADLINE)
+
+    assert looked.is_set()
+    assert not was_looked_for
