@@ -28,11 +28,18 @@ START = '{"id": "1", "action": "none", "data": '
 TEXT = START + json.dumps("x" * 250_000) + "}"
 LISTS = START + "[" + "[]," * 80_000 + "0]}"
 PING = '{"id": "1", "action": "ping"}'
+# The app has opened no view to calls.
+CALL = '{"id": "1", "action": "call-route", "uri": "/json%s"}'
+PATH = CALL % ("/a" * 450)
+QUERY = CALL % ("?" + "a=1&" * 60_000)
 
 KINDS = {
     "deflated": ("deflated texts of 250 KB", TEXT, True),
     "bombs": ("deflated lists of 80,000 lists", LISTS, True),
     "floods": ("small messages", PING, False),
+    "refused": ("small calls of a closed route", CALL % "", False),
+    "paths": ("calls of paths of 450 parts", PATH, False),
+    "queries": ("calls of a closed route with deflated queries of 240 KB", QUERY, True),
 }
 
 

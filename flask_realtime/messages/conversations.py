@@ -103,7 +103,7 @@ class Conversations:
         send: Callable[[Reply], None],
         asker: Asker | None = None,
         size: int = 0,
-    ) -> None:
+    ) -> bool:
         """Call *send* with the app's reply to *message*.
 
         A message whose reply is likely to be large waits while too many large replies of this
@@ -114,6 +114,7 @@ class Conversations:
         :param send: called once, with the reply.
         :param asker: the socket.
         :param size: how many bytes the message had.
+        :returns: whether a handler or a view of the app was to answer the message.
         :raises NotWanted: if the socket is closed, or is to be closed and its message has not been
             handled.
         """
@@ -122,6 +123,7 @@ class Conversations:
             send(conversation.answer(message, self._handlers, turn, size))
         finally:
             turn.end()
+        return turn.has_begun
 
     def join(self, conversation: Conversation) -> None:
         """Run the app's hooks for a socket that joins."""

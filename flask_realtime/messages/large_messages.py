@@ -94,7 +94,11 @@ class LargeMessages:
             fields = {**data, "action": message.action}
         if fields["action"] != CALL:
             return str(fields["action"])
-        return f"{CALL} {view_of(str(fields.get('method', 'get')).upper(), fields.get('uri'))}"
+        began = time_slice.begin()
+        try:
+            return f"{CALL} {view_of(str(fields.get('method', 'get')).upper(), fields.get('uri'))}"
+        finally:
+            time_slice.end(began)
 
 
 def id_of(message: Message | bytes) -> Any:

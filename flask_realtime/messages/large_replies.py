@@ -107,6 +107,11 @@ class ReplyTurn:
         self._expected = self._made = self._size = 0
         self._taken: ExitStack | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a handler or a view of the app was to make the reply."""
+        return bool(self._endpoint)
+
     def begin(self, endpoint: str) -> None:
         """Wait until *endpoint* may make a reply as large as its replies before.
 

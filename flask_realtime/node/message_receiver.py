@@ -201,8 +201,7 @@ class MessageReceiver:
         connection = self._connection
         connection.reading.wait_for_handling()
         if not connection.is_receptive:
-            self._send_back(message or data)
-            return
+            return self._send_back(message or data)
         connection.reading.pending.enter(len(data))
         is_next = not connection.jobs.pending and len(data) < LARGE_BYTES
         kept = message if message is not None and is_next else data
@@ -212,8 +211,7 @@ class MessageReceiver:
         try:
             named = read_resume(message)
         except InvalidMessage as error:
-            self._refuse(message.id, 400, error.reason)
-            return
+            return self._refuse(message.id, 400, error.reason)
         self._awaits_resume = False
         known = self._take_subscriptions()
         self._connection.speaks = parse_speaks(message.data)
@@ -269,12 +267,15 @@ class MessageReceiver:
         send_back(self._connection, message, self._services.large)
 
     def _answer(self, message: Message, size: int) -> None:
+        connection, conversations = self._connection, self._services.conversations
+        began = connection.reading.time_slice.begin()
         try:
-            asker = AskingSocket(self._connection, self._services.has_room)
-            conversation = self.converse()
-            self._services.conversations.answer(conversation, message, self._reply, asker, size)
+            asker = AskingSocket(connection, self._services.has_room)
+            if not conversations.answer(self.converse(), message, self._reply, asker, size):
+                # Code of the app, which may have waited for something, has not run.
+                connection.reading.time_slice.end(began)
         finally:
-            self._connection.disconnects_behind_reply = False
+            connection.disconnects_behind_reply = False
 
     def _may_begin(self) -> bool:
         return self._connection.is_receptive

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 import flask
@@ -10,6 +11,7 @@ from blinker import Signal
 from werkzeug.test import create_environ
 
 from flask_realtime.config.settings import Config
+from flask_realtime.messages.call_route import call_route
 from flask_realtime.messages.conversations import LEAVING_AT_ONCE, Conversations
 from flask_realtime.messages.handlers import Handlers
 from flask_realtime.messages.hooks import Hooks
@@ -28,7 +30,7 @@ class Process:
         app = flask.Flask(__name__)
         app.secret_key = "secret"
         self.config = Config()
-        handlers = Handlers()
+        self.handlers = handlers = Handlers()
         handlers.add("shout", lambda data: data["text"].upper())
         self.joins, self.leaves = Hooks(Signal()), Hooks(Signal())
         registry = MemoryRegistry(self.config)
@@ -55,6 +57,29 @@ def test_conversation_answers_by_the_handlers_of_the_app(process):
     process.conversations.answer(process.begin(), message, replies.append)
 
     assert [(reply.status, reply.body) for reply in replies] == [(200, "HI")]
+
+
+@pytest.mark.parametrize(
+    ("message", "is_for_app"),
+    [
+        ({"action": "shout", "data": {"text": "hi"}}, True),
+        ({"action": "shout", "data": {}}, True),
+        ({"action": "none"}, False),
+        ({"action": "call-route", "uri": "/"}, False),
+        ({"action": "call-route", "uri": "no path"}, False),
+    ],
+)
+def test_process_knows_which_messages_reach_no_code_of_the_app(process, message, is_for_app):
+    """A message that no handler or view was to answer is told apart from others, also from those
+    whose handler fails."""
+    process.handlers.add("call-route", call_route)
+    message = parse_message(json.dumps({"id": 1, **message}))
+
+    replies = []
+    answered = process.conversations.answer(process.begin(), message, replies.append)
+
+    assert answered is is_for_app
+    assert len(replies) == 1
 
 
 def test_process_knows_whether_hooks_are_to_run(process):

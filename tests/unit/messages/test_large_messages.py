@@ -2,14 +2,17 @@
 
 import json
 import threading
+from contextlib import suppress
 from urllib.parse import unquote
 
 import pytest
 
 from flask_realtime.errors import InvalidMessage
 from flask_realtime.messages import large_messages as module
+from flask_realtime.messages.call_rules import CallRefused
 from flask_realtime.messages.large_messages import LargeMessages
 from flask_realtime.protocol.messages import parsed_size
+from flask_realtime.threads import time_slice as time_slices
 from flask_realtime.threads.time_slice import TimeSlice
 
 from ...eventually import DEADLINE, eventually
@@ -21,6 +24,27 @@ def test_large_message_is_parsed_while_it_is_held():
     """A large message is parsed and handled like any other."""
     with LargeMessages().hold(TEXT.encode(), TimeSlice(), "session") as message:
         assert (message.id, message.action, message.data) == ("1", "echo", [[]] * 1000)
+
+
+def test_large_calls_that_are_refused_let_others_run(clock, monkeypatch):
+    """Many sockets send large calls of a route that is not open to calls. Other greenlets run
+    between them."""
+    time_slice, pauses, counts = TimeSlice(), [], []
+    monkeypatch.setattr(time_slices, "let_others_run", lambda: pauses.append(1))
+
+    def refuse(method, uri):
+        clock.now += 2 * time_slices.SLICE_SECONDS
+        raise CallRefused
+
+    for _ in range(3):
+        with (
+            suppress(CallRefused),
+            LargeMessages().hold(call("/x").encode(), time_slice, "session", view_of=refuse),
+        ):
+            pytest.fail("The call is refused.")
+        counts.append(len(pauses))
+
+    assert counts == [0, 1, 2]
 
 
 def test_large_messages_wait_while_others_take_too_much(monkeypatch):

@@ -1,6 +1,7 @@
 """What happens to the messages of one socket."""
 
 import json
+import threading
 
 import pytest
 
@@ -8,6 +9,7 @@ from flask_realtime.identity.keys import digest
 from flask_realtime.messages.large_messages import LARGE_BYTES, LargeMessages
 from flask_realtime.node import message_receiver
 from flask_realtime.threads.job_queue import JobQueue
+from flask_realtime.threads.time_slice import TimeSlice
 
 from ..handshakes import Page, admitted
 from .heard import Heard
@@ -51,6 +53,35 @@ def test_message_that_has_no_answer_is_told_why(page, message, why):
     assert refused["status"] == 400
     assert why in refused["body"]
     assert page.receive()["body"] == "hi"
+
+
+def test_messages_that_reach_no_code_of_the_app_share_a_time_slice(page, monkeypatch):
+    """A socket sends messages for a handler, for none, and calls of a closed route. Only those that
+    reach no code of the app, which may wait, count towards the time after which the messages of all
+    sockets wait for a pause. But all of them wait for that pause."""
+    told = []
+
+    def spy(method):
+        def told_of(time_slice, *args):
+            if threading.current_thread().name == "realtime-worker":
+                told.append((method.__name__, time_slice))
+            return method(time_slice, *args)
+
+        return told_of
+
+    monkeypatch.setattr(TimeSlice, "begin", spy(TimeSlice.begin))
+    monkeypatch.setattr(TimeSlice, "end", spy(TimeSlice.end))
+
+    page.say("echo", data="hi")
+    page.say("none")
+    page.say("call-route", uri="/shut")
+    page.say("echo", data="hi")
+    statuses = [page.receive()["status"] for _ in range(4)]
+
+    shared = page.connection.reading.time_slice
+    assert statuses == [200, 404, 421, 200]
+    names = ["begin", *["begin", "end"] * 2, "begin"]
+    assert told == [(name, shared) for name in names]
 
 
 @pytest.mark.parametrize("text", ["x" * 1024, "ä" * 600])
