@@ -21,9 +21,8 @@ export class Channels {
     if (typeof listener !== "function") throw new TypeError("realtime.on: the listener is not a function.");
     // A script that both pages have runs again: its new listener replaces the one from before.
     this.#remove(pattern, (one) => one.number < this.#former && `${one.listener}` === `${listener}`);
-    const fits = isPattern(pattern) && matcher(pattern);
-    const one = { pattern, listener, fits, number: this.#count++ };
-    if (fits) this.#patterned.add(one);
+    const one = { pattern, listener, fits: matcher(pattern), number: this.#count++ };
+    if (isPattern(pattern)) this.#patterned.add(one);
     else this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
     this.#left.delete(pattern);
     // In a microtask: the same script may be about to add further listeners.
@@ -70,8 +69,8 @@ export class Channels {
 
   /** The listeners of `channel`, in the order in which they were added. */
   listenersOf(channel) {
-    const fitting = [...this.#patterned].filter(({ fits }) => fits(channel));
-    return [...(this.#named.get(channel) ?? []), ...fitting].sort((one, other) => one.number - other.number);
+    const all = [...(this.#named.get(channel) ?? []), ...this.#patterned];
+    return all.filter(({ fits }) => fits(channel)).sort((one, other) => one.number - other.number);
   }
 
   #remove(pattern, isMeant) {

@@ -43,7 +43,7 @@ export class Client {
   visits = new Set();
   #window;
   #page;
-  #former = new Map(); // by id: pages that another page has replaced in this document
+  #former = []; // pages that another page has replaced in this document
   #body;
   #isSubscribed;
   #isStale = false;
@@ -267,9 +267,8 @@ export class Client {
     this.#channels.turnPage();
     this.#isStale = false;
     this.#earlyUntil = null;
-    this.#former.set(this.connectionId, this.#page);
-    if (this.#former.size > FORMER_PAGES) this.#former.delete(this.#former.keys().next().value);
-    this.#page = this.#former.get(connectionId) ?? new Page(connectionId);
+    this.#former = [this.#page, ...this.#former.slice(0, FORMER_PAGES)];
+    this.#page = this.#former.find((one) => one.connectionId === connectionId) ?? new Page(connectionId);
     this.#connection.open();
   }
 

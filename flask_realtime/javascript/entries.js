@@ -2,6 +2,8 @@ import { BOXES, Names, valueOf } from "./names.js";
 import { unclobbered } from "./unclobbered.js";
 
 const FIELDS = "input, textarea, select";
+// Fields with a cursor. What the visitor has chosen in others can be copied.
+const TYPED = "input:not([type=checkbox i], [type=radio i]), textarea, [contenteditable]";
 
 /** Keeps what a visitor has entered in a part of the page while new HTML replaces that part. */
 export class Entries {
@@ -60,7 +62,7 @@ export class Entries {
 }
 
 function isTypedInto(element) {
-  return unclobbered(element).matches(`${FIELDS}, [contenteditable]`);
+  return unclobbered(element).matches(TYPED);
 }
 
 /** Whether a form with `data-realtime` has sent, or is sending, the present value of a field. */
@@ -88,7 +90,7 @@ function stateOf(element) {
 
 function stateOfSelect(element) {
   const came = whatCame(element);
-  const selected = [...element.selectedOptions].map(({ value }) => value);
+  const selected = valuesOf(element);
   if (String(selected) === String(came)) return null;
   return (heir) => {
     if (String(whatCame(heir)) !== String(came)) return;
@@ -96,10 +98,11 @@ function stateOfSelect(element) {
   };
 }
 
-/** The values that a list has selected before anybody changes it. */
-function whatCame({ options, multiple, size }) {
-  const selected = [...options].filter((one) => one.defaultSelected).map(({ value }) => value);
-  if (multiple) return selected;
-  if (selected.length) return selected.slice(-1);
-  return size > 1 ? [] : [...options].slice(0, 1).map(({ value }) => value);
+/** The values that a list has selected before anybody changes it: a copy has these selected. */
+function whatCame(element) {
+  return valuesOf(element.cloneNode(true));
+}
+
+function valuesOf({ selectedOptions }) {
+  return Array.from(selectedOptions, ({ value }) => value);
 }

@@ -28,7 +28,9 @@ function begin() {
     connectionId,
     socketUrl: `${origin.replace("http", "ws")}${prefix}${path}`,
     sessionUrl: `${origin}${prefix}${urlPrefix}/session`,
-    isSubscribed: () => fresh().some(({ dataset }) => dataset.subscribed),
+    // Of the tags that were added since the last call.
+    isSubscribed: () =>
+      tags().filter((one) => !seen.has(one) && seen.add(one)).some(({ dataset }) => dataset.subscribed),
     isPosted: Boolean(method),
     load,
   });
@@ -55,9 +57,4 @@ function loaded(src, limit) {
 
 function tags() {
   return [...own(window, "querySelectorAll").call(document, OURS)];
-}
-
-/** The tags of this script that were added since the last call. */
-function fresh() {
-  return tags().filter((tag) => !seen.has(tag) && seen.add(tag));
 }

@@ -27,6 +27,8 @@ function isChanged(field) {
   if (!field.isConnected) return false;
   const isBox = BOXES.test(field.type);
   const now = isBox ? field.checked : (field.value ?? field.textContent);
-  const before = isBox ? field.defaultChecked : field.defaultValue;
+  // A copy of a list has the value that the list came with.
+  const came = field.type === "select-one" ? field.cloneNode(true).value : field.defaultValue;
+  const before = isBox ? field.defaultChecked : came;
   return (now || isBox) && now !== before && now !== field.realtimeSent;
 }

@@ -128,6 +128,38 @@ def test_field_whose_value_the_server_changes_shows_the_new_value(person):
     assert (seen["name"], seen["email"]) == ("Grace", "ada@example.org")
 
 
+@pytest.mark.parametrize("focused", ["kind", "agreed"])
+@pytest.mark.parametrize("how", ["block", "update"])
+def test_choices_that_were_taken_back_are_no_entries(person, how, focused):
+    """A visitor chooses from a list, ticks a box, and takes both back. The visitor sees what
+    somebody else chooses then, also where the focus is."""
+    page = person.page
+    page.select_option("#box [name=kind]", "b")
+    page.select_option("#box [name=kind]", "a")
+    page.check("#box [name=agreed]")
+    page.uncheck("#box [name=agreed]")
+    page.focus(f"#box [name={focused}]")
+
+    change(person, how, "2", kind="b", agreed="yes")
+
+    seen = person.run(SEEN)
+    assert (seen["kind"], seen["agreed"], seen["focus"]) == ("b", True, focused)
+
+
+def test_page_whose_choice_was_taken_back_is_reloaded(person):
+    """A visitor chooses from a list, and the page, which is to be reloaded, waits. It is reloaded
+    once the visitor has chosen again what the page came with."""
+    page = person.page
+    page.evaluate(NOTE_SECOND_TRY)
+    page.select_option("#box [name=kind]", "b")
+
+    page.evaluate("() => fetch('/reload', { method: 'POST' })")
+    person.wait_for("() => window.isTriedAgain")
+    page.select_option("#box [name=kind]", "a")
+
+    person.wait_for("() => !window.isTriedAgain")
+
+
 def test_fields_that_look_alike_keep_no_entries(person):
     """A new line appears above a line with the same fields. It does not get what was typed into the
     lower line."""

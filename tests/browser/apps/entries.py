@@ -13,8 +13,8 @@ FORM = """
 <form name="post" method="post">
   <input type="hidden" name="csrf_token" value="{{ token() }}">
   <input name="name" value="{{ name }}"><input name="email"><textarea name="text"></textarea>
-  <select name="kind"><option value="a">a<option value="b">b</select>
-  <input type="checkbox" name="agreed" value="yes">
+  <select name="kind"><option value="a">a<option value="b"{{ " selected" if kind }}>b</select>
+  <input type="checkbox" name="agreed" value="yes"{{ " checked" if agreed }}>
   <input type="radio" name="size" value="small" checked>
   <input type="radio" name="size" value="large">
 </form>
@@ -58,7 +58,8 @@ app.jinja_loader = DictLoader(
 )
 app.jinja_env.globals["token"] = lambda: secrets.token_hex(8)
 realtime = Realtime(app)
-state = {"version": 1, "name": "", "lines": [1, 2]}
+FIRST = {"version": 1, "name": "", "kind": "", "agreed": "", "lines": [1, 2]}
+state = dict(FIRST)
 said = []
 
 
@@ -67,7 +68,7 @@ said = []
 def show():
     state["purpose"] = request.headers.get("Sec-Purpose")
     if not realtime.blocks:
-        state.update(version=1, name="", lines=[1, 2])
+        state.update(FIRST)
         said.clear()
     return render_template("page.html", said=said, **state)
 
@@ -75,7 +76,8 @@ def show():
 @app.post("/")
 def change():
     how = request.args["how"]
-    state.update(version=state["version"] + 1, name=request.args.get("name", ""), lines=[0, 1, 2])
+    given = {name: request.args.get(name, "") for name in ("name", "kind", "agreed")}
+    state.update(given, version=state["version"] + 1, lines=[0, 1, 2])
     audience = realtime.to("entries")
     if how == "block":
         audience.refresh()
