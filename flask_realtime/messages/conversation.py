@@ -182,7 +182,8 @@ class Conversation:
             # A larger one was checked before it was parsed.
             if QUICKLY_READ_BYTES < size < LARGE_BYTES:
                 self._rules.check_message(self._template, message.data)
-            call = handler.read(message.data, self._config)
+            with turn.reading(size):
+                call = handler.read(message.data, self._config)
             environ = self._make_environ(call)
             environ[REACHED] = self._page.reached()
             check = partial(self._begin_call, call.path, turn)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Protocol
 
 from ..threads import clock
 from ..threads.arenas import FreeMemory
+from ..threads.garbage_collector import without_garbage_collector
 from ..threads.pause import let_others_run_behind_app
 from ..writing.items import LARGE_REPLY_BYTES
 from .call_rules import CallRefused
+from .large_messages import LARGE_BYTES
 from .memory_budget import MemoryBudget, NotWanted
 from .shared_memory_budget import SharedMemoryBudget
 
@@ -55,6 +58,9 @@ class Asker(Protocol):
 
         :param coming: how many bytes these replies have in all, this socket's among them.
         """
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Return a context for long work that waits for nothing; one socket is in it at a time."""
 
 
 class LargeReplies:
@@ -121,6 +127,20 @@ class ReplyTurn:
         """
         self._wait_for_readers(self._replies.expected(endpoint))
         self._begin(endpoint)
+
+    @contextmanager
+    def reading(self, size: int) -> Iterator[None]:
+        """Make a request of a message in the ``with`` block, which must not wait for anything.
+
+        Large messages take their turns, and let others run in between.
+
+        :param size: how many bytes the message has.
+        """
+        if self._asker is None or size < LARGE_BYTES:
+            yield
+            return
+        with self._asker.alone(), without_garbage_collector():
+            yield
 
     def _begin(self, endpoint: str) -> None:
         self._endpoint = endpoint

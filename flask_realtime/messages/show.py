@@ -6,9 +6,15 @@ import json
 from typing import Any
 
 _LONGEST = 100
+_encoder = json.JSONEncoder()
 
 
 def show(value: Any) -> str:
     """Return *value* as JSON text, cut after 100 characters, since messages may be large."""
-    text = json.dumps(value)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    text = ""
+    # In pieces, since a value that is not shown to its end need not be written to its end.
+    for piece in _encoder.iterencode(value):
+        text += piece
+        if len(text) > _LONGEST:
+            return text[:_LONGEST] + "…"
+    return text

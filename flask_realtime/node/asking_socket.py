@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from ..connection.connection import Connection
 from ..writing.outbox import Outbox
@@ -35,3 +36,7 @@ class AskingSocket:
         :param coming: how many bytes these replies have in all, this socket's among them.
         """
         return self._has_room(self._connection.outbox, coming)
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Return a context for long work that waits for nothing; one socket is in it at a time."""
+        return self._connection.reading.time_slice.alone()
