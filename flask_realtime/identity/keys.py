@@ -19,6 +19,8 @@ _HALF = 32
 # Of an id that tells the page's age: the moment, then random bytes, and the seal of both.
 _DATE_BYTES, _DATED_BYTES, _SEAL_BYTES = 6, 16, 8
 _DATED_CHARACTERS = 22
+# Of the id of a page that was rendered for a user: the mark that stands behind the rest of the id.
+_MARK_CHARACTERS = 8
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -53,13 +55,34 @@ def dated_connection_id(secret_key: str | bytes, socket_key: str, moment: int) -
     return text + _seal(secret_key, socket_key, text)
 
 
+def owned_connection_id(secret_key: str | bytes, connection_id: str, identity: str) -> str:
+    """Return a connection id by which can be told for which user its page was rendered.
+
+    :param connection_id: a new id.
+    """
+    return connection_id + _mark(secret_key, connection_id, identity)
+
+
+def is_anothers(connection_id: str, secret_keys: Sequence[str | bytes], identity: str) -> bool:
+    """Return whether the page of a connection id was rendered for another user than *identity*.
+
+    False for an id that :func:`owned_connection_id` has not made, since it tells of no user.
+
+    :param secret_keys: one of them has to be the key with which the id was made.
+    """
+    rest, mark = _without_mark(connection_id)
+    marks = [_mark(one, rest, identity) for one in secret_keys]
+    return bool(mark) and not any(hmac.compare_digest(one, mark) for one in marks)
+
+
 def date_of(connection_id: str, secret_keys: Sequence[str | bytes], socket_key: str) -> int | None:
     """Return when the page of a connection id was asked for, in ms since 1970.
 
     None if the id does not tell: :func:`dated_connection_id` has not made it, or not for this
     browser session, or with a secret key that is not among *secret_keys*.
     """
-    text, seal = connection_id[:_DATED_CHARACTERS], connection_id[_DATED_CHARACTERS:]
+    dated, _ = _without_mark(connection_id)
+    text, seal = dated[:_DATED_CHARACTERS], dated[_DATED_CHARACTERS:]
     if len(seal) != len(_encode(bytes(_SEAL_BYTES))):
         return None
     seals = [_seal(one, socket_key, text) for one in secret_keys]
@@ -142,6 +165,22 @@ def fingerprint(secret_key: str | bytes) -> str:
 def _seal(secret_key: str | bytes, socket_key: str, text: str) -> str:
     sealed = _sign(secret_key, f"dated:{text}:{socket_key}")
     return _encode(bytes.fromhex(sealed)[:_SEAL_BYTES])
+
+
+def _mark(secret_key: str | bytes, connection_id: str, identity: str) -> str:
+    marked = _sign(secret_key, f"owner:{connection_id}:{identity}")
+    return _encode(bytes.fromhex(marked))[:_MARK_CHARACTERS]
+
+
+def _without_mark(connection_id: str) -> tuple[str, str]:
+    """Return an id without the mark behind it, and the mark; the latter is empty if there is none.
+
+    Ids with a mark have lengths of their own.
+    """
+    lengths = (_DATED_CHARACTERS, _DATED_CHARACTERS + len(_encode(bytes(_SEAL_BYTES))))
+    if len(connection_id) - _MARK_CHARACTERS not in lengths:
+        return connection_id, ""
+    return connection_id[:-_MARK_CHARACTERS], connection_id[-_MARK_CHARACTERS:]
 
 
 def _encode(value: bytes) -> str:

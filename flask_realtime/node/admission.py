@@ -207,7 +207,8 @@ class Admission:
 
     def _register(self, connection: Connection, handshake: Handshake, names: Names) -> None:
         sessions = (session_of(names.digest), *names.other_sessions)
-        if any(self._has_ended(one) for one in sessions):
+        # A page of another user, which was away at the log-in, must not send what waits in it.
+        if names.is_anothers or any(self._has_ended(one) for one in sessions):
             self._turn_away(connection)
             return
         if names.user is not None and self._is_ending(names.user):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..identity.keys import date_of, digest, session_of
+from ..identity.keys import date_of, digest, is_anothers, session_of
 from ..identity.users import user_of
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
@@ -21,12 +21,14 @@ class Names(NamedTuple):
     :param user: of the user that the session belongs to; None: a stranger.
     :param asked_at: when the page was asked for, by :func:`.clock.monotonic`; None: its id does not
         tell.
+    :param is_anothers: whether the page was rendered for another user.
     """
 
     digest: str
     other_sessions: Sequence[str]
     user: str | None
     asked_at: float | None = None
+    is_anothers: bool = False
 
 
 def names_of(
@@ -55,4 +57,6 @@ def names_of(
     date = date_of(handshake.connection_id, secret_keys, handshake.socket_key)
     # A moment and not an age: the handshake may have to wait before the registry is told.
     asked_at = None if date is None else clock.monotonic() - max(0.0, clock.now() - date / 1000)
-    return Names(chosen, others, user_of(handshake.identity), asked_at)
+    user, page = handshake.identity, handshake.connection_id
+    is_foreign = user is not None and is_anothers(page, secret_keys, user)
+    return Names(chosen, others, user_of(user), asked_at, is_foreign)

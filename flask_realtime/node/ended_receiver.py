@@ -1,4 +1,4 @@
-"""Turns away the socket of a page whose session has ended."""
+"""Turns away the socket of a page whose session has ended, or belongs to another user now."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class EndedReceiver:
     def turn_away(self) -> None:
         """Have the connection closed as soon as the handshake is answered."""
         logger.info(
-            "Socket %s is closed (4001): its session has ended.", shorten(self._connection.digest)
+            "Socket %s is closed (4001): its session has ended, or its page is another user's.",
+            shorten(self._connection.digest),
         )
         self._connection.close(CloseCode.SESSION_CHANGED, "The session changed.")
 

@@ -128,3 +128,18 @@ def test_all_tabs_come_back_logged_out(ada):
 
     wait_for(ada.page, "nobody")
     wait_for(other, "nobody")
+
+
+def test_page_sends_nothing_in_the_name_of_another_user(ada):
+    """Ada types on one tab, so that its page is not reloaded, and ben logs in on another tab. What
+    the page of ada sends from then on is not handled as if ben had sent it."""
+    ada.page.click("#in-")
+    wait_for(ada.page, "ada")
+    ada.run("document.body.append(document.createElement('input'))")
+    ada.page.type("input", "ada's letter")
+
+    ada.context.request.post(f"{ada.url}/log-in", form={"name": "ben"})
+
+    ada.wait_for("() => realtime.state === 'stale'")
+    sending = "realtime.send('who', {}, { timeout: 4000 })"
+    assert ada.run(f"{sending}.catch((error) => error.name)") == "RealtimeTimeout"

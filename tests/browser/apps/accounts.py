@@ -75,6 +75,11 @@ def index():
     return render_template_string(PAGE, name=who())
 
 
+@realtime.handler("who")
+def tell_who(_):
+    return {"name": who()}
+
+
 @app.post("/log-in")
 def log_in():
     begin(request.form["name"])

@@ -98,6 +98,11 @@ def fill_the_cart(cart):
     hold()
 
 
+@realtime.handler("me")
+def tell_me(_):
+    return me()
+
+
 @realtime.handler("look")
 def look(_):
     hold()
@@ -133,6 +138,12 @@ def log_in():
     session["user"] = request.values["user"]
     session["name"] = request.values.get("name", "nobody")
     return redirect("/inbox")
+
+
+@app.get("/as/<user>")
+def log_in_and_show(user):
+    session["user"] = user
+    return inbox()
 
 
 @app.post("/logout")

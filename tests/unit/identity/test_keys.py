@@ -115,3 +115,29 @@ def test_id_whose_date_was_changed_tells_nothing():
     for at, letter in enumerate(page[:-1]):
         changed = page[:at] + ("B" if letter == "A" else "A") + page[at + 1 :]
         assert identity.date_of(changed, ["secret"], "key") is None
+
+
+MAKERS = {
+    "undated": identity.new_connection_id,
+    "dated": lambda: identity.dated_connection_id("secret", "key", 1),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_id_of_a_users_page_tells_for_whom_it_was_rendered(make):
+    """Who knows the secret key, or has it as a fallback key, can tell the user's page from that of
+    another user, and still reads its date."""
+    page = make()
+    owned = identity.owned_connection_id("secret", page, "ada")
+
+    assert identity.is_connection_id(owned)
+    assert not identity.is_anothers(owned, ["new secret", "secret"], "ada")
+    assert identity.is_anothers(owned, ["new secret", "secret"], "bob")
+    assert identity.is_anothers(owned, ["new secret"], "ada")
+    assert identity.date_of(owned, ["secret"], "key") == identity.date_of(page, ["secret"], "key")
+
+
+@pytest.mark.parametrize("make", [*MAKERS.values(), lambda: "x" * 16, lambda: "x" * 128])
+def test_id_of_a_strangers_page_may_be_anybodys(make):
+    """An id that was made for no user, or was made up, tells of no user."""
+    assert not identity.is_anothers(make(), ["secret"], "ada")

@@ -3,7 +3,7 @@
 import flask
 import pytest
 
-from flask_realtime.identity.keys import date_of
+from flask_realtime.identity.keys import date_of, is_anothers
 from flask_realtime.page.new_ids import new_page_id
 from flask_realtime.page.request_times import note_arrival, note_disconnect
 from flask_realtime.page.user_loader import EXTENSION, Identify
@@ -58,3 +58,17 @@ def test_id_of_who_cannot_be_banned_is_as_short_as_can_be(app, lacks):
             flask.session["socket_key"] = KEY
 
         assert len(new_page_id()) == 22
+
+
+@pytest.mark.parametrize("stored", [{}, {"socket_key": KEY}])
+def test_id_of_a_users_page_tells_whose_it_is(app, stored):
+    """With or without a session key so far, the id tells for which user the page is rendered. The
+    user may have logged in by the same request."""
+    with app.test_request_context():
+        flask.session.update(stored)
+        assert not is_anothers(new_page_id(), ["secret"], "bob")
+        flask.session["user"] = "ada"
+        page = new_page_id()
+
+    assert is_anothers(page, ["secret"], "bob")
+    assert not is_anothers(page, ["secret"], "ada")

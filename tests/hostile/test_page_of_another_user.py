@@ -1,0 +1,71 @@
+"""A page of one user is away, while another user logs in with the same browser, on another tab.
+
+What the first user has pressed meanwhile waits in the page, and is sent as soon as the page has a
+socket.
+"""
+
+import json
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.eventually import DEADLINE
+
+from .people import Person
+
+
+@pytest.fixture(params=[("gevent", "memory", 1), ("gthread", "redis", 2)], ids=lambda kind: kind[0])
+def server(share, request):
+    return share("accounts:app", *request.param)
+
+
+@pytest.fixture
+def person(server):
+    return Person(server.url)
+
+
+@pytest.mark.parametrize("path", ["/inbox", "/"])
+@pytest.mark.parametrize("way", [lambda person: None, Person.log_out], ids=["at once", "log-out"])
+def test_what_waits_in_the_page_is_not_sent_in_the_name_of_another_user(person, path, way):
+    """The page is told that the session has changed, and none of its messages is handled."""
+    person.log_in("ada")
+    person.show()  # begins the session
+    page = person.show(path)
+
+    way(person)
+    person.log_in("bob")
+
+    with person.open(page, resume=True) as socket:
+        with pytest.raises(ConnectionClosed):
+            for action in ("resume", "me"):
+                socket.websocket.send(json.dumps({"id": action, "action": action, "data": {}}))
+            socket.websocket.recv(timeout=DEADLINE)
+        assert socket.websocket.close_code == 4001
+
+
+def test_page_goes_on_if_its_user_logs_in_again_or_nobody_does(person):
+    """The page of a user who has logged out, and that of a stranger, may be shown with what the
+    next log-in grants."""
+    of_nobody = person.show()
+    person.log_in("ada")
+    person.show()
+    page = person.show("/inbox")
+
+    person.log_out()
+    for way in (lambda: None, lambda: person.log_in("ada")):
+        way()
+        for one in (page, of_nobody):
+            with person.open(one, resume=True) as socket:
+                assert not socket.resume()["known"]
+                assert socket.ask("me", data={})["status"] == 200
+
+
+def test_page_of_a_user_who_is_rendered_by_the_log_in_itself_is_the_users(person):
+    """Neither a log-in nor a log-out that answers with a page, in place of a redirect, makes its
+    page another user's."""
+    person.log_in("ada")
+    person.show()
+    page = person.show("/as/bob")
+
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
