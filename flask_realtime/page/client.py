@@ -112,7 +112,7 @@ class Client:
         if self._id is None:
             named = open_page(reads_body)
             self._is_open = named is not None
-            self._id = named or new_page_id()
+            self._id = named or new_page_id(self.socket_key)
         return self._id
 
     def act_on(self, connection_id: str) -> None:
@@ -173,7 +173,7 @@ class Client:
         self.is_lost = True
         self.subscribed_as = None
         if not self.is_given_out:
-            self._id = new_page_id()
+            self._id = new_page_id(self.socket_key)
 
     def socket_key(self) -> str:
         """Return the socket key of the browser session; a new one is not in the session yet."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..flask_contexts import present_app
 from ..identity.keys import (
     SOCKET_KEY,
@@ -15,26 +17,27 @@ from .sessions import present_session, value_in
 from .user_loader import identify
 
 
-def new_page_id() -> str:
+def new_page_id(socket_key: Callable[[], str]) -> str:
     """Return an id for the page that the current request renders.
 
-    Where the app knows users, the id of a user's page tells for which user it was rendered; and
-    where the browser session has a key, the id tells when the page was asked for. A page that hears
-    nothing is not known to the registry; by its id the registry knows whether it is older than the
-    last time at which its user was disconnected.
+    Where the app knows users, the id of a user's page tells for which user it was rendered, and
+    when it was asked for; that of a stranger's page tells when, if the browser session has a key.
+    A page that hears nothing is not known to the registry; by its id the registry knows whether it
+    is older than the last time at which its user was disconnected.
+
+    :param socket_key: returns the key of the browser session; if it has none yet, the key that it
+        is about to get.
     """
     secret_key = present_app().secret_key
     if not (secret_key and identify()):
         return new_connection_id()
-    connection_id, identity = _dated_id(secret_key), identify().ask(present_session())
+    key, identity = value_in(present_session(), SOCKET_KEY), identify().ask(present_session())
     if identity is None:
-        return connection_id
-    return owned_connection_id(secret_key, connection_id, identity)
+        has_key = isinstance(key, str) and key
+        return _dated_id(secret_key, key) if has_key else new_connection_id()
+    return owned_connection_id(secret_key, _dated_id(secret_key, socket_key()), identity)
 
 
-def _dated_id(secret_key: str | bytes) -> str:
-    key = value_in(present_session(), SOCKET_KEY)
-    if not (isinstance(key, str) and key):
-        return new_connection_id()
+def _dated_id(secret_key: str | bytes, key: str) -> str:
     moment = clock.now() - (clock.monotonic() - asked_at())
     return dated_connection_id(secret_key, key, int(moment * 1000))

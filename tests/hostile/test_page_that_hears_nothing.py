@@ -43,6 +43,18 @@ def test_pages_from_before_the_ban_stay_away_and_later_ones_come(server):
         assert not is_let_in(person, page)
 
 
+def test_first_page_of_a_session_stays_away_too(server):
+    """The page, which begins the session's key, was rendered before the ban, and comes after it."""
+    person = Person(server.url)
+    person.navigate("/login", "POST", data={"user": "first"}, allow_redirects=False)
+    page = person.show("/bare")
+
+    Person(server.url).post("/ban/first")
+
+    assert eventually(lambda: is_let_in(person, person.show("/bare")))
+    assert not is_let_in(person, page)
+
+
 def test_page_of_another_session_is_no_newer_page(server):
     """Anybody can get a page of another session. Its id does not help with the banned user's
     cookie."""

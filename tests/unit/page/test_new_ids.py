@@ -32,7 +32,7 @@ def test_id_tells_when_the_request_came(app):
         note_arrival(flask.request)
         came = now()
         for _ in range(2):
-            assert date_of(new_page_id(), ["secret"], KEY) <= came + 1
+            assert date_of(new_page_id(lambda: KEY), ["secret"], KEY) <= came + 1
 
 
 def test_page_that_disconnects_its_user_is_newer_than_that(app):
@@ -43,12 +43,12 @@ def test_page_that_disconnects_its_user_is_newer_than_that(app):
         before = now()
         note_disconnect("somebody")
 
-        assert date_of(new_page_id(), ["secret"], KEY) >= before
+        assert date_of(new_page_id(lambda: KEY), ["secret"], KEY) >= before
 
 
 @pytest.mark.parametrize("lacks", ["a session", "users", "a secret key"])
 def test_id_of_who_cannot_be_banned_is_as_short_as_can_be(app, lacks):
-    """A visitor without a session, or of an app without users, gets an id without a time."""
+    """A stranger without a session, or of an app without users, gets an id without a time."""
     if lacks == "users":
         app.extensions[EXTENSION] = Identify()
     if lacks == "a secret key":
@@ -57,18 +57,19 @@ def test_id_of_who_cannot_be_banned_is_as_short_as_can_be(app, lacks):
         if lacks == "users":
             flask.session["socket_key"] = KEY
 
-        assert len(new_page_id()) == 22
+        assert len(new_page_id(lambda: KEY)) == 22
 
 
 @pytest.mark.parametrize("stored", [{}, {"socket_key": KEY}])
 def test_id_of_a_users_page_tells_whose_it_is(app, stored):
-    """With or without a session key so far, the id tells for which user the page is rendered. The
-    user may have logged in by the same request."""
+    """With or without a session key so far, the id tells for which user the page is rendered, and
+    when it was asked for. The user may have logged in by the same request."""
     with app.test_request_context():
         flask.session.update(stored)
-        assert not is_anothers(new_page_id(), ["secret"], "bob")
+        assert not is_anothers(new_page_id(lambda: KEY), ["secret"], "bob")
         flask.session["user"] = "ada"
-        page = new_page_id()
+        page = new_page_id(lambda: KEY)
 
     assert is_anothers(page, ["secret"], "bob")
     assert not is_anothers(page, ["secret"], "ada")
+    assert date_of(page, ["secret"], KEY) is not None
