@@ -15,8 +15,9 @@ from flask import Flask, Response, has_request_context, request
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
-from ..identity.keys import session_of
-from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key
+from ..identity.keys import session_digest, session_of
+from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key, secret_keys
+from ..page.sessions import has_cookie_session
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
 from ..threads.rare_warnings import RareWarnings
@@ -239,9 +240,21 @@ class Conversation:
         """Raise :exc:`NotWanted` if the session is lost: the next socket is to send the message."""
         # By HTTP the answer to a call may begin a session, with which the former page would go on.
         # A call may go to a path to which the app gives no session.
-        if known_socket_key() is None and self._session.is_lost(self._template):
+        key = known_socket_key()
+        is_lost = self._session.is_lost(self._template) if key is None else self._is_other(key)
+        if is_lost:
             self._page.lose_session()
             raise NotWanted
+
+    def _is_other(self, key: str) -> bool:
+        """Return whether the session has another key in the app's store than its page began with.
+
+        Somebody else may have logged in, and the socket has not been told of that yet.
+        """
+        if has_cookie_session(self._app):
+            return False
+        names = [session_digest(secret, key) for secret in secret_keys()]
+        return session_of(self._page.digest) not in names
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)

@@ -69,3 +69,22 @@ def test_page_of_a_user_who_is_rendered_by_the_log_in_itself_is_the_users(person
 
     with person.open(page, resume=True) as socket:
         assert socket.resume()["known"]
+
+
+@pytest.mark.parametrize("kind", [("gevent", "memory", 1), ("gthread", "redis", 2)])
+def test_open_page_sends_nothing_in_the_name_of_another_user(share, hold, tmp_path_factory, kind):
+    """The server keeps the session, in which bob has just logged in. The answer is still being
+    sent, so that the open page of ada has not been told."""
+    sessions = str(tmp_path_factory.mktemp("sessions"))
+    environ = {"KEPT_BY": "server", "SESSIONS": sessions, "HOLD": str(hold)}
+    person = Person(share("accounts:app", *kind, environ=environ).url)
+    person.log_in("ada")
+    with person.open(person.show("/inbox"), resume=True) as socket:
+        socket.resume()
+        assert socket.ask("me", data={})["body"]["user"] == "ada"
+
+        with person.navigate("/login-slowly", "POST", data={"user": "bob"}, stream=True) as answer:
+            assert next(answer.iter_content(7)) == b"welcome"
+            assert socket.ask("me", data={}).get("refused") == "reconnect"
+            assert socket.close_code() == 1012
+            (hold / "go").touch()

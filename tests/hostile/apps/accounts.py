@@ -5,7 +5,7 @@ import os
 import pathlib
 import time
 
-from flask import Flask, flash, redirect, render_template_string, request, session
+from flask import Flask, Response, flash, redirect, render_template_string, request, session
 
 from flask_realtime import Realtime
 
@@ -144,6 +144,13 @@ def log_in():
 def log_in_and_show(user):
     session["user"] = user
     return inbox()
+
+
+@app.post("/login-slowly")
+def log_in_slowly():
+    session["user"] = request.values["user"]
+    answer = [lambda: "welcome", hold]
+    return Response(part() or "" for part in answer)
 
 
 @app.post("/logout")
