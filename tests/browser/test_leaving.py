@@ -5,6 +5,7 @@ import pytest
 
 from .answering import INTO, send_form, visit_form
 from .chromium import wait_until_open
+from .kinds import NAME
 from .test_log_in_over_the_socket import (  # noqa: F401
     LONGER_THAN_A_PAGE_WAITS,
     Post,
@@ -110,6 +111,42 @@ def test_visitor_gets_back_though_the_page_is_to_be_reloaded(come, site):
 
     person.page.wait_for_function("() => document.title === 'page'")
     assert person.run("performance.getEntriesByType('navigation')[0].type") == "navigate"
+
+
+def stop(person):
+    """Stop what the tab is loading, as the Escape key does."""
+    if NAME == "chromium":
+        # A script cannot stop a navigation there once it has begun.
+        person.context.new_cdp_session(person.page).send("Page.stopLoading")
+    else:
+        person.run("() => window.stop()")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "<a id=slow href=/echo/b>slow</a>",
+        "<form method=post action=/echo/b><button id=slow>slow</button></form>",
+    ],
+)
+def test_visitor_who_stops_on_the_way_stays_on_a_page_that_works(come, site, way):
+    """A visitor leaves for a slow page and presses Escape. The page stays, shows what is pushed,
+    and sends its forms over the socket."""
+    person = visit_form(come, site, main=f"{way}<p id=here>before</p>", channel="news")
+    site.answer("a")
+    site.answer("b", is_held=True)
+    person.page.click("#slow", no_wait_after=True)
+    site.wait_for_request()
+
+    stop(person)
+    person.wait_until_open()
+    site.update("<b>pushed</b>", "news")
+    person.page.wait_for_selector("b:text-is('pushed')")
+    send_form(person)
+    site.release()
+
+    assert person.run("window.isTheSame")
+    assert {one["by"] for one in site.told()} == {"socket"}
 
 
 def test_reload_waits_for_the_answer_to_a_form(come, site):
