@@ -53,7 +53,9 @@ export class Arrivals {
   /** Whether a message came after the view that made `answer` had begun, to a page that still hears it. */
   lacks({ positions, left }, { channel, position }) {
     const [epoch, seq] = (position ?? "").split(":");
-    const [epochOfView, seqOfView] = (positions[channel] ?? this.#before[channel] ?? "").split(":");
+    // No prototype: a channel may be named "constructor".
+    const known = { __proto__: null, ...this.#before, ...positions };
+    const [epochOfView, seqOfView] = (known[channel] ?? "").split(":");
     return !(left.includes(channel) || (epoch === epochOfView && +seq <= +seqOfView));
   }
 }

@@ -38,6 +38,14 @@ test("changes that had come before the form was sent are in the page that answer
   assert.deepEqual(changes, [3]);
 });
 
+test("a channel may have a name that every object has", () => {
+  const changes = ["constructor", "__proto__", "toString"].map((channel) => add(1, channel));
+
+  arrivals.show(ANSWER);
+
+  assert.deepEqual(changes, [[1], [1], [1]]);
+});
+
 test("a change without a position is made", () => {
   const change = mock.fn();
   arrivals.add({ channel: "room" }, change);
