@@ -13,7 +13,9 @@ from .conftest import APPS
 LONGER_THAN_A_PAGE_WAITS = 2_500  # ms
 
 
-@pytest.fixture(scope="module", params=["flask-login", "session"])
+@pytest.fixture(
+    scope="module", params=["flask-login", pytest.param("session", marks=pytest.mark.long)]
+)
 def accounts(request, redis_url):
     environ = {
         "REALTIME_REDIS": json.dumps(redis_url),

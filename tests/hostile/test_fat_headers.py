@@ -4,6 +4,10 @@ import pytest
 
 from .siege import SHARE
 
+pytestmark = pytest.mark.parametrize(
+    "besiege", ["gevent", pytest.param("gthread", marks=pytest.mark.long)], indirect=True
+)
+
 FAT = [f"X-Fat-{number}: {'x' * 95}" for number in range(80)]
 # Still fewer than gunicorn accepts: a hundred headers of 8 KB.
 FATTER = [f"{line}{'x' * 200}" for line in FAT]
