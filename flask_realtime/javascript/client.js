@@ -267,7 +267,7 @@ export class Client {
     this.#channels.turnPage();
     this.#isStale = false;
     this.#earlyUntil = null;
-    this.#former = [this.#page, ...this.#former.slice(0, FORMER_PAGES)];
+    this.#former = [this.#page, ...this.#former.filter((one) => one !== this.#page).slice(0, FORMER_PAGES)];
     this.#page = this.#former.find((one) => one.connectionId === connectionId) ?? new Page(connectionId);
     this.#connection.open();
   }

@@ -43,7 +43,8 @@ export class Names {
 }
 
 /** The part of a field that a visitor can change: whether it is checked, or its value. */
-export function valueOf({ type, checked, value }) {
+export function valueOf({ type, checked, value, selectedOptions }) {
+  if (selectedOptions) return String(Array.from(selectedOptions, (one) => one.value));
   return BOXES.test(type) ? checked : value;
 }
 
@@ -57,6 +58,7 @@ function nameOf(element) {
 
 function nameOfForm(form) {
   const own = unclobbered(form);
+  if (own.id) return own.id;
   const hidden = [...own.querySelectorAll("input[type=hidden]")].filter(({ name }) => !TOKENS.test(name));
-  return own.id || [own.getAttribute("action"), ...hidden.map(({ name, value }) => [name, value])];
+  return [own.getAttribute("action"), ...hidden.map(({ name, value }) => [name, value])];
 }

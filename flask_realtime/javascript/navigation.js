@@ -11,7 +11,7 @@ export function send({ url, fields }) {
 /** Load `url`, even if it is a place on this page (`#place`), since the page may have changed. */
 function go(url) {
   if (!isPlaceOn(location.href, url)) return location.assign(url);
-  history.pushState(null, "", location.href);
+  window.history.pushState(null, "", location.href);
   renew(url);
 }
 
@@ -19,7 +19,7 @@ function go(url) {
 export function renew(url) {
   // For a place on this page the browser would only scroll, and reload() would send the form again
   // that the page answers. Therefore the page gets another address first.
-  if (isPlaceOn(location.href, url)) history.replaceState(null, "", `${url.pathname}${url.search || "?"}&`);
+  if (isPlaceOn(location.href, url)) window.history.replaceState(null, "", `${url.pathname}${url.search || "?"}&`);
   location.replace(url);
 }
 

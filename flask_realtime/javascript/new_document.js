@@ -26,7 +26,7 @@ export class NewDocument {
     this.#isBound = this.#nonce && !tag.getAttribute("nonce");
     this.#served = client.served;
     // This entry of the history showed a page of another document, and has been loaded again.
-    if (history.state?.realtimePage) this.#note(new URL(location));
+    if (window.history.state?.realtimePage) this.#note(new URL(location));
     window.addEventListener("popstate", ({ state }) => this.#travel(state));
   }
 
@@ -77,13 +77,13 @@ export class NewDocument {
   #enter(url) {
     this.#note(url);
     this.#page++;
-    history.pushState(null, "", url);
+    window.history.pushState(null, "", url);
     this.#note(url);
   }
 
   /** Note in the present entry of the history which page is shown, and that it came from `url`. */
   #note(url) {
-    history.replaceState({ ...history.state, realtimePage: this.#page }, "");
+    window.history.replaceState({ ...window.history.state, realtimePage: this.#page }, "");
     this.#url = url;
   }
 
@@ -141,7 +141,7 @@ export class NewDocument {
 function loaded(element) {
   return new Promise((resolve) => {
     setTimeout(resolve, LONGEST_LOAD);
-    element.onload = element.onerror = resolve;
+    for (const type of ["load", "error"]) element.addEventListener(type, resolve);
   });
 }
 

@@ -16,9 +16,13 @@ export class Reload {
   #timer;
   #reload;
   #ready;
+  #isFetch; // whether a library fetches in place of a navigation, and tells of the end
   #leaving = 0; // the time until which a navigation that has begun may take
   /** Note that a navigation has begun, such as the one that follows a form: a reload would cancel it. */
-  leave = () => void (this.#leaving = this.#window.Date.now() + LEAVING);
+  leave = ({ type } = {}) => {
+    this.#isFetch = /:/.test(type);
+    this.#leaving = this.#window.Date.now() + LEAVING;
+  };
   /** Note that no navigation is under way any more: another page is shown, or this one has come back. */
   arrive = () => void (this.#leaving = 0);
 
@@ -33,6 +37,12 @@ export class Reload {
     this.#isPosted = isPosted;
     this.#isBusy = () => isBusy() || window.Date.now() < this.#leaving;
     for (const type of DEPARTURES) window.addEventListener(type, this.leave);
+    for (const type of ["turbo:submit-end", "up:fragment:inserted"]) {
+      window.addEventListener(type, () => {
+        // A visit to where the form redirects may follow.
+        if (this.#isFetch) this.#leaving = window.Math.min(this.#leaving, window.Date.now() + 1_000);
+      });
+    }
     // Safari on iOS has no "beforeunload". Older browsers have no `navigation`, and a script of the page may
     // have a variable of this name.
     window.navigation?.addEventListener?.("navigate", ({ destination }) => destination.sameDocument || this.leave());

@@ -26,9 +26,13 @@ export class Typing {
 function isChanged(field) {
   if (!field.isConnected) return false;
   const isBox = BOXES.test(field.type);
-  const now = isBox ? field.checked : (field.value ?? field.textContent);
-  // A copy of a list has the value that the list came with.
-  const came = field.type === "select-one" ? field.cloneNode(true).value : field.defaultValue;
+  const now = isBox ? field.checked : (chosenIn(field) ?? field.value ?? field.textContent);
+  // A copy of a list has the choices that the list came with.
+  const came = field.selectedOptions ? chosenIn(field.cloneNode(true)) : field.defaultValue;
   const before = isBox ? field.defaultChecked : came;
   return (now || isBox) && now !== before && now !== field.realtimeSent;
+}
+
+function chosenIn({ selectedOptions }) {
+  return selectedOptions && String(Array.from(selectedOptions, ({ value }) => value));
 }

@@ -146,16 +146,17 @@ def test_choices_that_were_taken_back_are_no_entries(person, how, focused):
     assert (seen["kind"], seen["agreed"], seen["focus"]) == ("b", True, focused)
 
 
-def test_page_whose_choice_was_taken_back_is_reloaded(person):
+@pytest.mark.parametrize(("name", "chosen"), [("kind", "b"), ("many", ["a", "b"])])
+def test_page_whose_choice_was_taken_back_is_reloaded(person, name, chosen):
     """A visitor chooses from a list, and the page, which is to be reloaded, waits. It is reloaded
     once the visitor has chosen again what the page came with."""
     page = person.page
     page.evaluate(NOTE_SECOND_TRY)
-    page.select_option("#box [name=kind]", "b")
+    page.select_option(f"#box [name={name}]", chosen)
 
     page.evaluate("() => fetch('/reload', { method: 'POST' })")
     person.wait_for("() => window.isTriedAgain")
-    page.select_option("#box [name=kind]", "a")
+    page.select_option(f"#box [name={name}]", "a")
 
     person.wait_for("() => !window.isTriedAgain")
 

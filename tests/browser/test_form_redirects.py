@@ -84,7 +84,8 @@ def test_redirect_to_another_page_is_followed(person, site, clicked):
 @pytest.mark.keeps_pages
 def test_redirect_to_a_place_on_the_same_page_shows_what_has_changed(person, site):
     """A view redirects a form to an anchor on the form's own page, such as a new comment. The page
-    shows the comment."""
+    shows the comment, also where a script of the page has a variable of its own named history."""
+    person.page.add_script_tag(content="const history = []")
     site.answer("a", status=303, headers={"Location": "/page#comment"}, body="")
     site.show('<p id="comment">new</p>')
 

@@ -255,6 +255,20 @@ test("a page that is shown again goes on from its own positions", async () => {
   assert.deepEqual(page.socket.sent[0].positions, { a: "e:5:t5" });
 });
 
+test("a page is known again however often two others have taken turns since", async () => {
+  page.socket.welcome();
+  push("a", 5);
+  for (let turn = 0; turn < 50; turn++) {
+    page.replaceBody({ socketConnectionId: `another-page-of-it-${turn % 2}` });
+    page.socket.welcome();
+  }
+
+  page.replaceBody({ socketConnectionId: CONNECTION_ID });
+  page.socket.accept();
+
+  assert.deepEqual(page.socket.sent[0].positions, { a: "e:5:t5" });
+});
+
 test("a page is not reloaded while a form waits for its answer", async () => {
   page.socket.welcome();
   const visit = {};

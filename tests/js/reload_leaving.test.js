@@ -52,6 +52,22 @@ for (const type of ["beforeunload", "turbo:visit", "turbo:submit-start", "up:lin
   });
 }
 
+for (const [begin, end] of [["turbo:submit-start", "turbo:submit-end"], ["up:form:submit", "up:fragment:inserted"]]) {
+  test(`a page that stays behind ${end} is reloaded soon`, async () => {
+    page.fire(begin);
+    page.fire(end);
+    reload.begin("id");
+
+    await page.clock.pass(6_000);
+
+    assert.equal(page.reloads, 1);
+  });
+
+  test(`${end} says nothing of a navigation of the browser's`, async () => {
+    await expectPatience(() => ["beforeunload", end].forEach((type) => page.fire(type)));
+  });
+}
+
 test("a navigation within the page, such as to a heading, does not delay a reload", async () => {
   load({ navigation: new EventTarget() });
   navigate(true);

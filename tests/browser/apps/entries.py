@@ -14,6 +14,7 @@ FORM = """
   <input type="hidden" name="csrf_token" value="{{ token() }}">
   <input name="name" value="{{ name }}"><input name="email"><textarea name="text"></textarea>
   <select name="kind"><option value="a">a<option value="b"{{ " selected" if kind }}>b</select>
+  <select name="many" multiple><option value="a" selected>a<option value="b">b</select>
   <input type="checkbox" name="agreed" value="yes"{{ " checked" if agreed }}>
   <input type="radio" name="size" value="small" checked>
   <input type="radio" name="size" value="large">
