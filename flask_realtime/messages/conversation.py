@@ -15,9 +15,9 @@ from flask import Flask, Response, has_request_context, request
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
-from ..identity.keys import session_digest, session_of
+from ..identity.keys import SOCKET_KEY, is_of_session, session_of
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key, secret_keys
-from ..page.sessions import has_cookie_session
+from ..page.sessions import has_cookie_session, value_in
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
 from ..threads.rare_warnings import RareWarnings
@@ -241,20 +241,22 @@ class Conversation:
         # By HTTP the answer to a call may begin a session, with which the former page would go on.
         # A call may go to a path to which the app gives no session.
         key = known_socket_key()
-        is_lost = self._session.is_lost(self._template) if key is None else self._is_other(key)
-        if is_lost:
+        if self._session.is_lost(self._template) if key is None else self._is_other(key):
             self._page.lose_session()
             raise NotWanted
 
     def _is_other(self, key: str) -> bool:
-        """Return whether the session has another key in the app's store than its page began with.
+        """Return whether the app's store has the session of somebody else for the socket's cookie.
 
-        Somebody else may have logged in, and the socket has not been told of that yet.
+        The app may have another session for the path of a call: the socket's own path decides.
         """
-        if has_cookie_session(self._app):
+        if has_cookie_session(self._app) or self._is_own(key):
             return False
-        names = [session_digest(secret, key) for secret in secret_keys()]
-        return session_of(self._page.digest) not in names
+        opened = self._session.opened(self._template)
+        return opened is not None and not self._is_own(value_in(opened, SOCKET_KEY) or "")
+
+    def _is_own(self, key: str) -> bool:
+        return is_of_session(self._page.digest, secret_keys(), key)
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)

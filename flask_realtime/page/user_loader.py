@@ -15,9 +15,11 @@ from ..errors import AlreadyRegistered, InvalidIdentity
 from ..flask_contexts import present_app
 from ..identity.users import channel_of, identity_of
 from ..signatures import check_arguments
+from ..threads.rare_warnings import RareWarnings
 from .sessions import as_if
 
 logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 #: Where an app's extensions hold its :class:`Identify`.
 EXTENSION = "realtime_identify"
@@ -96,11 +98,22 @@ class Identify:
         """Return whether Flask-Login takes the current request's visitor for a stranger.
 
         It does if the session still names a user for whom the app's user loader returns None: one
-        who was banned or deleted, say. False if the app does not use Flask-Login for identities.
+        who was banned or deleted, say. False if the app does not use Flask-Login for identities,
+        and, with a warning in the log, if Flask-Login cannot tell: a page that needs no user must
+        not fail because the app's database is away.
         """
         if self._flask_login is None or not hasattr(current_app, "login_manager"):
             return False
-        return not self._flask_login.current_user.is_authenticated
+        try:
+            user = self._flask_login.current_user
+            return not getattr(user, "is_authenticated", False)
+        except Exception as error:
+            warnings.warn(
+                "loader",
+                f"Flask-Login could not tell whether it knows the session's user, and the page "
+                f"hears what the user is sent: {error!r}",
+            )
+            return False
 
 
 def own_channels(identity: str | None) -> list[str]:

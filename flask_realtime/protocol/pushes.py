@@ -187,8 +187,10 @@ def to_json(message: Any, dumps: Callable[[Any], str]) -> str:
 
 def _fault_in(message: Any, dumps: Callable[[Any], str]) -> str:
     """Return the innermost part of *message* that *dumps* cannot encode, as Python writes it."""
-    place, part = "message", message
-    while (step := _faulty_item(part, dumps)) is not None:
+    place, part, seen = "message", message, set[int]()
+    # A dict may hold itself, which an encoder that sorts keys has not come to.
+    while id(part) not in seen and (step := _faulty_item(part, dumps)) is not None:
+        seen.add(id(part))
         key, part = step
         place += f"[{key!r:.40}]"
     return place

@@ -109,17 +109,24 @@ class SocketSession:
 
         :param template: the environ that all requests of the socket share, without cookies.
         """
+        opened = self.opened(template)
+        return opened is not None and value_in(opened, SOCKET_KEY) is None
+
+    def opened(self, template: WSGIEnvironment) -> SessionMixin | None:
+        """Return the session to which the socket's session cookie leads; None without a cookie.
+
+        It is opened as for a request to the socket's own path: see :meth:`is_lost`.
+        """
         path, interface = self._jar.path or "/", self._app.session_interface
         if not self._jar.has(interface.get_cookie_name(self._app)):
-            return False
+            return None
         environ = {
             **template,
             "PATH_INFO": in_environ(path).removeprefix(template.get("SCRIPT_NAME", "")),
             "HTTP_COOKIE": self._jar.header(path),
         }
         request = self._app.request_class(environ)
-        opened = interface.open_session(self._app, request)
-        return opened is not None and value_in(opened, SOCKET_KEY) is None
+        return interface.open_session(self._app, request)
 
     def outcome(self, response: Response) -> Outcome | None:
         """Return what a message changed, None if nothing. Call it in the message's request context.

@@ -10,6 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.eventually import DEADLINE
+from tests.integration.browsers import connection_id
 
 from .people import Person
 
@@ -69,6 +70,18 @@ def test_page_of_a_user_who_is_rendered_by_the_log_in_itself_is_the_users(person
 
     with person.open(page, resume=True) as socket:
         assert socket.resume()["known"]
+
+
+def test_page_whose_own_request_changes_the_user_is_the_later_users(person):
+    """An administrator goes on as somebody else. The view has subscribed the page before."""
+    person.log_in("ada")
+    person.show()
+
+    page = connection_id(person.navigate("/become/bob", "POST").text)
+
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        assert socket.ask("me", data={})["body"]["user"] == "bob"
 
 
 @pytest.mark.parametrize("kind", [("gevent", "memory", 1), ("gthread", "redis", 2)])

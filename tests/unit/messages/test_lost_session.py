@@ -6,6 +6,7 @@ from flask import session
 from flask_session import Session
 from flask_session.cachelib import CacheLibSessionInterface
 
+from flask_realtime.identity.keys import SOCKET_KEY
 from flask_realtime.messages.memory_budget import NotWanted
 
 from ..conversations import Browser
@@ -127,6 +128,24 @@ def test_path_without_a_session_is_called_as_ever(app, ran):
     empty_store(app)
     with pytest.raises(NotWanted):
         socket.call("/open")
+
+
+def test_path_with_a_session_of_its_own_is_called_with_that(app):
+    """The app keeps another session below /admin, which has a page of its own. A call of the site's
+    page finds that session, as a request would, and is no call by somebody else."""
+
+    class ByPath(CacheLibSessionInterface):
+        def open_session(self, app, request):
+            if request.path.startswith("/admin"):
+                return self.session_class({SOCKET_KEY: "another"}, sid="admin")
+            return super().open_session(app, request)
+
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    app.session_interface = ByPath(app, client=app.config["SESSION_CACHELIB"])
+    app.add_url_rule("/admin", "admin", lambda: "admin")
+    socket = Browser(app).open_socket()
+
+    assert socket.call("/admin")["body"] == "admin"
 
 
 def test_session_whose_cookie_has_ended_is_lost(app):

@@ -96,6 +96,23 @@ def test_user_whom_flask_login_does_not_load_has_no_channel(app, loaded, channel
         assert own_channels(None) == []
 
 
+def test_user_has_a_channel_while_nobody_can_be_loaded(app, caplog):
+    """The database of the app is away, and a page is shown that needs no user."""
+
+    def load(_):
+        raise OSError("The database is away.")
+
+    flask_login.LoginManager(app).user_loader(load)
+    app.extensions[EXTENSION] = Identify()
+    app.extensions[EXTENSION].set(flask_login)
+
+    with app.test_request_context():
+        session["_user_id"] = "7"
+        assert own_channels("7") == ["@user:7"]
+
+    assert "could not tell whether it knows the session's user" in caplog.text
+
+
 def test_user_has_a_channel_where_nobody_loads_users(app):
     """The app has another function that tells users, or no LoginManager so far."""
     with app.test_request_context():

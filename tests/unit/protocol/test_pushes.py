@@ -3,6 +3,7 @@
 import gc
 import json
 import math
+from functools import partial
 
 import pytest
 
@@ -110,3 +111,14 @@ def test_message_that_is_no_json_is_refused_with_its_faulty_part(message, part):
 
     assert str(caught.value).startswith(f"The {part}can't be pushed as JSON: ")
     assert "Push texts, numbers" in str(caught.value)
+
+
+def test_message_that_holds_itself_and_is_no_json_is_refused():
+    """A row's dict leads to its parent, which leads back to it; the provider sorts the keys, and
+    meets what is no JSON first."""
+    parent = {}
+    row = {"parent": parent, "author": object()}
+    parent["rows"] = [row]
+
+    with pytest.raises(TypeError, match="can't be pushed as JSON"):
+        to_json(row, partial(json.dumps, sort_keys=True))

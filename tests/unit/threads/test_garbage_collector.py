@@ -1,6 +1,8 @@
 """Objects are made without the garbage collector running meanwhile."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -42,3 +44,19 @@ def test_collector_stays_on_where_two_threads_end_their_blocks_in_any_order():
     second.__exit__(None, None, None)
 
     assert gc.isenabled()
+
+
+FORKED = """
+import gc, os
+from flask_realtime.threads.garbage_collector import without_garbage_collector
+with without_garbage_collector():
+    if not os.fork():
+        os._exit(0 if gc.isenabled() else 1)
+    _, status = os.wait()
+os._exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_process_that_is_forked_off_meanwhile_has_a_collector():
+    """A job of the app's forks a process while a message is read."""
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED]).returncode == 0
