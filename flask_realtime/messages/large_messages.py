@@ -89,11 +89,10 @@ class LargeMessages:
             for them.
         """
         if isinstance(fields, str):
-            message = self.look(fields, time_slice)
-            data = message.data if isinstance(message.data, dict) else {}
-            fields = {**data, "action": message.action}
+            fields = _telling(self.look(fields, time_slice))
         if fields["action"] != CALL:
             return str(fields["action"])
+        # May wait: nothing of the message but these fields is kept meanwhile.
         began = time_slice.begin()
         try:
             return f"{CALL} {view_of(str(fields.get('method', 'get')).upper(), fields.get('uri'))}"
@@ -107,6 +106,13 @@ def id_of(message: Message | bytes) -> Any:
         return message.id
     head = peek(message.decode())
     return None if head is None else head[0]
+
+
+def _telling(message: Message) -> dict[str, Any]:
+    """Return the fields of a parsed message that tell what handles it, as far as they are texts."""
+    data = message.data if isinstance(message.data, dict) else {}
+    found = {name: data[name] for name in ("method", "uri") if isinstance(data.get(name), str)}
+    return {"action": message.action, **found}
 
 
 def _plain_fields(text: str) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 """Large messages of all sockets of a process share a part of the memory."""
 
+import gc
 import json
 import threading
 from contextlib import suppress
@@ -17,6 +18,7 @@ from flask_realtime.threads.time_slice import TimeSlice
 
 from ...eventually import DEADLINE, eventually
 
+PART = ["a part", "of a message"]
 TEXT = json.dumps({"id": "1", "action": "echo", "data": [[]] * 1000})
 
 
@@ -45,6 +47,35 @@ def test_large_calls_that_are_refused_let_others_run(clock, monkeypatch):
         counts.append(len(pauses))
 
     assert counts == [0, 1, 2]
+
+
+class Counting(TimeSlice):
+    """Notes how many parts of a message there are whenever a thread may have to wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def begin(self):
+        self.seen.append(sum(type(one) is list and one == PART for one in gc.get_objects()))
+        return super().begin()
+
+
+def test_call_that_waits_for_its_turn_keeps_nothing_parsed():
+    """A call tells only at its end that it is one, so that all of it is parsed. It waits before its
+    route is looked for, as many others may."""
+    fields = {"input": [PART] * 50, "uri": "/x", "id": "1", "action": "call-route"}
+    time_slice = Counting()
+    before = sum(type(one) is list and one == PART for one in gc.get_objects())
+
+    with LargeMessages().hold(json.dumps(fields).encode(), time_slice, "session", view_of=name):
+        pass
+
+    assert time_slice.seen == [before] * len(time_slice.seen)
+
+
+def name(method, uri):
+    return f"{method} {uri}"
 
 
 def test_large_messages_wait_while_others_take_too_much(monkeypatch):
