@@ -9,7 +9,7 @@ from flask import Flask, Request, has_request_context, request
 
 from .app_contexts import within
 from .app_publisher import AppPublisher
-from .config.kinds import DAY
+from .config.kinds import DAY, number
 from .config.settings import Config
 from .connection.connection import Connection
 from .errors import InvalidSetting
@@ -159,12 +159,13 @@ class AppState:
 
         :raises ValueError: if *seconds* is no length of time.
         """
-        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        if seconds is not None and not (is_number and 0 <= seconds <= DAY):
+        try:
+            number(0, DAY, or_none=True).read(seconds)
+        except ValueError:
             raise ValueError(
                 f"realtime.drain takes a number of seconds from 0 to {DAY:,}, or None for "
                 f"REALTIME_DRAIN_SECONDS, and not {seconds!r:.60}."
-            )
+            ) from None
         if self.config.enabled:
             self.node().drain(seconds)
 
