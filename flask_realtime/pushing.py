@@ -16,7 +16,7 @@ from .audiences import Addressing, Audience
 from .html.block_requests import is_for_block
 from .identity.users import channel_of, identity_of
 from .page.advice import advice
-from .page.client import asking_digests
+from .page.asking_digests import asking_digests
 from .protocol.channels import check_name, flatten
 from .protocol.routes import TO_ALL, Route
 from .transactions import Waiting, hand_out_each

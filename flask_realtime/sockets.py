@@ -87,8 +87,10 @@ class Socket:
         if not self._is_enabled:
             return ""
         client = current_client()
+        client.connection_id()
+        connection_id = client.id_to_write()
         client.is_given_out = True
-        return client.connection_id()
+        return connection_id
 
     @property
     def is_resumed(self) -> bool:

@@ -207,7 +207,8 @@ class Admission:
 
     def _register(self, connection: Connection, handshake: Handshake, names: Names) -> None:
         sessions = (session_of(names.digest), *names.other_sessions)
-        if self._is_anothers(names) or any(self._has_ended(one) for one in sessions):
+        # A page of another user, which was away at the log-in, must not send what waits in it.
+        if names.is_anothers or any(self._has_ended(one) for one in sessions):
             self._turn_away(connection)
             return
         if names.user is not None and self._is_ending(names.user):
@@ -221,16 +222,6 @@ class Admission:
         if arrival.subscriptions is not None:
             self._hub.note(connection, arrival.subscriptions)
         connection.receiver = self._make_receiver(connection, handshake, arrival)
-
-    def _is_anothers(self, names: Names) -> bool:
-        """Return whether a page was rendered for another user than the one of its cookie.
-
-        Such a page was away at the log-in, and must not send what waits in it. A page whose own
-        request logged the user in has the mark of the former user, but is known as the latter's.
-        """
-        if not names.is_anothers:
-            return False
-        return self._registry.subscriptions([names.digest]).get(names.digest) is None
 
     def _turn_away(self, connection: Connection) -> None:
         ended = EndedReceiver(connection, self._leave)

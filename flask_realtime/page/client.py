@@ -10,22 +10,18 @@ from flask.sessions import NullSession
 
 from ..errors import InvalidSetting
 from ..flask_contexts import present_app, present_request
-from ..identity.keys import (
-    SOCKET_KEY,
-    digest,
-    new_socket_key,
-    session_digest,
-    session_of,
-)
+from ..identity.keys import SOCKET_KEY, digest, new_socket_key, session_digest, session_of
 from ..protocol.starts import Start
 from .new_ids import new_page_id
-from .requesting_page import asking_page, open_page
+from .requesting_page import open_page
 from .sessions import present_session, session_as_it_came, value_in
 from .user_loader import identify
 
 #: Set in an environ once the request has subscribed its client to anything.
 IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"
 CLIENT_IN_ENVIRON = "flask_realtime.client"
+#: Set in an environ if the app has written the connection id into the page.
+HAS_ID_IN_ENVIRON = "flask_realtime.has_id"
 #: Where an environ holds what the session was when the request came: a :class:`Came`.
 CAME = "flask_realtime.came"
 #: Where the environ of a socket's message, and no other, holds a :class:`SocketOfMessage`.
@@ -82,8 +78,8 @@ class Client:
     """
 
     __slots__ = (
-        "_id", "_is_open", "_key", "asked", "is_given_out", "is_lost", "is_over", "is_repeated",
-        "left", "socket", "subscribed_as", "successor", "taken", "was_over",
+        "_id", "_is_open", "_key", "_owner", "asked", "is_given_out", "is_lost", "is_over",
+        "is_repeated", "left", "socket", "subscribed_as", "successor", "taken", "was_over",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -92,6 +88,8 @@ class Client:
         self._id = None if self.socket is None else self.socket.connection_id
         self._is_open = self.socket is not None
         self._key: str | None = None
+        # For whom the id was made.
+        self._owner: str | None = None
         self.taken: dict[str, Start] = {}
         self.asked: dict[str, float] = {}
         self.left: list[str] = []
@@ -112,8 +110,20 @@ class Client:
         if self._id is None:
             named = open_page(reads_body)
             self._is_open = named is not None
-            self._id = named or new_page_id(self.socket_key)
+            self._id = named or self._new_id()
         return self._id
+
+    def id_to_write(self) -> str:
+        """Return the page's id, which is about to be written into the page.
+
+        It is another one than so far if the session belongs to another user since that was made,
+        and the app has not read it: the id tells for which user the page was rendered.
+        """
+        self.connection_id(reads_body=False)
+        is_fixed = self.is_given_out or HAS_ID_IN_ENVIRON in present_request().environ
+        if not (self._is_open or is_fixed) and self._owner != present_identity():
+            self._id = self._new_id()
+        return self.connection_id()
 
     def act_on(self, connection_id: str) -> None:
         """Act on the open page of this id, whatever page the request names."""
@@ -173,7 +183,11 @@ class Client:
         self.is_lost = True
         self.subscribed_as = None
         if not self.is_given_out:
-            self._id = new_page_id(self.socket_key)
+            self._id = self._new_id()
+
+    def _new_id(self) -> str:
+        self._owner = present_identity()
+        return new_page_id(self.socket_key, self._owner)
 
     def socket_key(self) -> str:
         """Return the socket key of the browser session; a new one is not in the session yet."""
@@ -238,22 +252,6 @@ def present_identity() -> str | None:
 def known_socket_key() -> str | None:
     """Return the socket key of this browser session, None if it has none yet."""
     return _key_in(present_session())
-
-
-def asking_digests() -> list[str]:
-    """Return the digests of the page that made this request, or whose message is being handled.
-
-    One by the app's present secret key, and one by each earlier key. An empty list if the request
-    names no page, or has no session by which a page could be known. No session is begun.
-    """
-    socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
-    if socket is not None:
-        return [socket.digest]
-    named = asking_page(True)
-    if named is None:
-        return []
-    key, identity = came()
-    return [] if key is None else [digest(one, key, named, identity) for one in secret_keys()]
 
 
 def session_names() -> list[str]:

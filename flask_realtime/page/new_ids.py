@@ -17,7 +17,7 @@ from .sessions import present_session, value_in
 from .user_loader import identify
 
 
-def new_page_id(socket_key: Callable[[], str]) -> str:
+def new_page_id(socket_key: Callable[[], str], identity: str | None) -> str:
     """Return an id for the page that the current request renders.
 
     Where the app knows users, the id of a user's page tells for which user it was rendered, and
@@ -27,12 +27,13 @@ def new_page_id(socket_key: Callable[[], str]) -> str:
 
     :param socket_key: returns the key of the browser session; if it has none yet, the key that it
         is about to get.
+    :param identity: the user that the session belongs to now; None: a stranger.
     """
     secret_key = present_app().secret_key
     if not (secret_key and identify()):
         return new_connection_id()
-    key, identity = value_in(present_session(), SOCKET_KEY), identify().ask(present_session())
     if identity is None:
+        key = value_in(present_session(), SOCKET_KEY)
         has_key = isinstance(key, str) and key
         return _dated_id(secret_key, key) if has_key else new_connection_id()
     return owned_connection_id(secret_key, _dated_id(secret_key, socket_key()), identity)

@@ -17,10 +17,15 @@ from markupsafe import Markup
 
 from ..config.settings import Config
 from ..errors import NoContext
-from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client, present_identity
+from .client import (
+    HAS_ID_IN_ENVIRON,
+    IS_SUBSCRIBED_IN_ENVIRON,
+    current_client,
+    present_identity,
+)
 from .client_scripts import DEBUG_ENTRY, ENTRIES, ENTRY, client_script
 from .hosts import everywhere
-from .stamping import HAS_ID_IN_ENVIRON, SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
+from .stamping import SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
 from .withheld import is_session_withheld
 
 STATIC_ENDPOINT = "realtime.static"
@@ -130,13 +135,15 @@ class Page:
                 "realtime_connection_id() names the page that the current request renders, and "
                 "there is no request here."
             )
-        request.environ[HAS_ID_IN_ENVIRON] = True
         if is_session_withheld():
+            request.environ[HAS_ID_IN_ENVIRON] = True
             return ""
-        # Noted now: the headers of a streamed page are sent before all of it is rendered.
         client = current_client()
+        connection_id = client.id_to_write()
+        # Noted now: the headers of a streamed page are sent before all of it is rendered.
         client.keep_socket_key()
-        return client.connection_id(reads_body=False)
+        request.environ[HAS_ID_IN_ENVIRON] = True
+        return connection_id
 
 
 def _address(entry: str) -> str:

@@ -15,15 +15,13 @@ from .advice import advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .caching import keep_from_caches, may_be_kept
 from .charset import charset_of, keeps_ascii
-from .client import IS_SUBSCRIBED_IN_ENVIRON, current_client
+from .client import HAS_ID_IN_ENVIRON, IS_SUBSCRIBED_IN_ENVIRON, current_client
 from .withheld import is_session_withheld
 
 logger = logging.getLogger(__name__)
 
 #: Set in an environ if the page has the script's tag; True: the tag says that it is subscribed.
 SCRIPT_IN_ENVIRON = "flask_realtime.script"
-#: Set in an environ if the app has written the connection id into the page.
-HAS_ID_IN_ENVIRON = "flask_realtime.has_id"
 #: Set in an environ if the response holds the connection id.
 IS_STAMPED_IN_ENVIRON = "flask_realtime.is_stamped"
 SUBSCRIBED = ' data-subscribed="true"'
@@ -165,7 +163,7 @@ class Stamping:
 
 def _id_of_page() -> str:
     """Return the page's id; empty if no session may be begun: the client then asks for an id."""
-    return "" if is_session_withheld() else current_client().connection_id(reads_body=False)
+    return "" if is_session_withheld() else current_client().id_to_write()
 
 
 def _is_used(request: Request, response: Response) -> bool:

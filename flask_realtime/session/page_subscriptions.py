@@ -14,7 +14,7 @@ from ..identity.users import channel_of, user_of
 from ..page.advice import advice
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
 from ..page.request_times import came_at, decided_at, let_revocation_pass
-from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON, SCRIPT_IN_ENVIRON
+from ..page.stamping import SCRIPT_IN_ENVIRON
 from ..page.user_loader import own_channels
 from ..page.withheld import is_session_withheld
 from ..protocol.positions import Position
@@ -23,7 +23,7 @@ from ..registries.base import Registry
 from ..registries.records import Grant
 from ..registries.subscriptions import Subscriptions
 from ..threads.rare_warnings import RareWarnings
-from .visits import is_form_with_errors, is_visit
+from .visits import MARKS_OF_PAGES, is_form_with_errors, is_visit
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
@@ -31,8 +31,6 @@ warnings = RareWarnings(logger)
 _UNPROCESSABLE = 422
 # Where an environ holds a channel to which the view itself, and no decorator, subscribes its page.
 _WANTED = "flask_realtime.wanted"
-# Set in an environ if the page that the request renders holds its connection id.
-_HELD = frozenset([IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON])
 
 
 class SubscribingNode(Protocol):
@@ -139,7 +137,7 @@ class Grants:
             if request.method != "HEAD" and (is_success or is_form_with_errors(response)):
                 self._give(client, is_success and is_visit(response))
             return response
-        is_page = client.is_given_out or not _HELD.isdisjoint(request.environ)
+        is_page = client.is_given_out or not MARKS_OF_PAGES.isdisjoint(request.environ)
         is_success = 200 <= response.status_code < 300 or response.status_code == _UNPROCESSABLE
         if is_page and is_success:
             self._keep(client, identity)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from flask import Request, Response, request
 
 from ..identity.keys import CONNECTION_ID_HEADER
-from ..page.stamping import HAS_ID_IN_ENVIRON, IS_STAMPED_IN_ENVIRON
+from ..page.client import HAS_ID_IN_ENVIRON
+from ..page.stamping import IS_STAMPED_IN_ENVIRON
 
-# One is set in an environ if the page that the request renders holds its connection id.
-_MARKS_OF_PAGES = frozenset([IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON])
+#: One is set in an environ if the page that the request renders holds its connection id.
+MARKS_OF_PAGES = frozenset([IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON])
 # Set in the environ of a request that names its page by the header.
 _NAMES_PAGE = "HTTP_" + CONNECTION_ID_HEADER.upper().replace("-", "_")
 # htmx sends the first for boosted links and forms, and the second for a page of its history that it
@@ -43,7 +44,7 @@ def is_form_with_errors(response: Response) -> bool:
 
     :param response: a response to a request of an open page.
     """
-    is_page = not _MARKS_OF_PAGES.isdisjoint(request.environ)
+    is_page = not MARKS_OF_PAGES.isdisjoint(request.environ)
     return response.status_code == 422 and response.mimetype == "text/html" and is_page
 
 

@@ -36,10 +36,67 @@ def test_what_waits_in_the_page_is_not_sent_in_the_name_of_another_user(person, 
     way(person)
     person.log_in("bob")
 
+    assert_turned_away(person, page)
+
+
+@pytest.mark.parametrize("request_of_page", [("GET", "/rooms/1"), ("POST", "/leave/1")])
+def test_page_of_another_user_gets_no_socket_by_its_own_requests(person, request_of_page):
+    """A script of the page of ada goes on, with the cookie of bob: it fetches a block, or leaves a
+    room, by which the server gets to know the page with bob's session."""
+    person.log_in("ada")
+    person.show()
+    page = person.show("/rooms/1")
+    person.log_in("bob")
+
+    person.fetch(*request_of_page, page)
+
+    assert_turned_away(person, page)
+
+
+def test_page_of_who_goes_on_as_another_user_is_not_of_the_former_one(person):
+    """An administrator acts as bob, and has his page open. It is away while she is herself again:
+    what was written as bob is not sent in her name."""
+    person.log_in("ada")
+    person.show()
+    page = connection_id(person.navigate("/become/bob", "POST").text)
+
+    person.log_in("ada")
+
+    assert_turned_away(person, page)
+
+
+def test_page_of_a_user_who_was_recognized_while_it_was_rendered_is_the_users(person):
+    """The view subscribes the page, and only then is the visitor known, as by a cookie that
+    remembers ada. The page is away while bob logs in."""
+    person.show()
+    page = connection_id(person.navigate("/become/ada", "POST").text)
+
+    person.log_in("bob")
+
+    assert_turned_away(person, page)
+
+
+def test_id_that_the_app_reads_is_of_the_user_of_then(person):
+    """A page of the app's own gets its id by JSON, after the request has changed the user."""
+    person.log_in("ada")
+    person.show()
+
+    found = person.navigate("/become-and-tell/bob", "POST").json()
+
+    assert found["page"] == found["again"]
+    with person.open(found["page"], resume=True) as socket:
+        assert socket.resume()["known"]
+        assert socket.ask("me", data={})["body"]["user"] == "bob"
+    person.log_in("ada")
+    assert_turned_away(person, found["page"])
+
+
+def assert_turned_away(person, page):
     with person.open(page, resume=True) as socket:
         with pytest.raises(ConnectionClosed):
             for action in ("resume", "me"):
-                socket.websocket.send(json.dumps({"id": action, "action": action, "data": {}}))
+                message = {"id": action, "action": action, "data": {}, "positions": {}}
+                socket.websocket.send(json.dumps(message))
             socket.websocket.recv(timeout=DEADLINE)
         assert socket.websocket.close_code == 4001
 

@@ -73,6 +73,12 @@ def join(room):
     return "", 204
 
 
+@app.post("/leave/<room>")
+def leave(room):
+    realtime.socket.unsubscribe(f"room:{room}")
+    return "", 204
+
+
 @realtime.handler("join")
 def join_by_message(room):
     join(room)
@@ -150,6 +156,13 @@ def log_in_and_show(user):
 def become(user):
     realtime.socket.subscribe("news")
     return log_in_and_show(user)
+
+
+@app.post("/become-and-tell/<user>")
+def become_and_tell(user):
+    realtime.socket.subscribe("news")
+    session["user"] = user
+    return {"page": realtime.socket.connection_id, "again": realtime.socket.connection_id}
 
 
 @app.post("/login-slowly")

@@ -6,10 +6,10 @@ from flask import session
 
 from flask_realtime.errors import InvalidSetting
 from flask_realtime.identity.keys import SOCKET_KEY, digest, is_connection_id, session_of
+from flask_realtime.page.asking_digests import asking_digests
 from flask_realtime.page.client import (
     SOCKET_IN_ENVIRON,
     SocketOfMessage,
-    asking_digests,
     client_so_far,
     current_client,
     session_names,

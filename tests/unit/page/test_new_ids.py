@@ -21,6 +21,10 @@ def app():
     return app
 
 
+def new_id():
+    return new_page_id(lambda: KEY, flask.session.get("user"))
+
+
 def now():
     return int(clock.now() * 1000)
 
@@ -32,7 +36,7 @@ def test_id_tells_when_the_request_came(app):
         note_arrival(flask.request)
         came = now()
         for _ in range(2):
-            assert date_of(new_page_id(lambda: KEY), ["secret"], KEY) <= came + 1
+            assert date_of(new_id(), ["secret"], KEY) <= came + 1
 
 
 def test_page_that_disconnects_its_user_is_newer_than_that(app):
@@ -43,7 +47,7 @@ def test_page_that_disconnects_its_user_is_newer_than_that(app):
         before = now()
         note_disconnect("somebody")
 
-        assert date_of(new_page_id(lambda: KEY), ["secret"], KEY) >= before
+        assert date_of(new_id(), ["secret"], KEY) >= before
 
 
 @pytest.mark.parametrize("lacks", ["a session", "users", "a secret key"])
@@ -57,7 +61,7 @@ def test_id_of_who_cannot_be_banned_is_as_short_as_can_be(app, lacks):
         if lacks == "users":
             flask.session["socket_key"] = KEY
 
-        assert len(new_page_id(lambda: KEY)) == 22
+        assert len(new_id()) == 22
 
 
 @pytest.mark.parametrize("stored", [{}, {"socket_key": KEY}])
@@ -66,9 +70,9 @@ def test_id_of_a_users_page_tells_whose_it_is(app, stored):
     when it was asked for. The user may have logged in by the same request."""
     with app.test_request_context():
         flask.session.update(stored)
-        assert not is_anothers(new_page_id(lambda: KEY), ["secret"], "bob")
+        assert not is_anothers(new_id(), ["secret"], "bob")
         flask.session["user"] = "ada"
-        page = new_page_id(lambda: KEY)
+        page = new_id()
 
     assert is_anothers(page, ["secret"], "bob")
     assert not is_anothers(page, ["secret"], "ada")
