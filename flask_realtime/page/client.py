@@ -119,11 +119,12 @@ class Client:
         It is another one than so far if the session belongs to another user since that was made,
         and the app has not read it: the id tells for which user the page was rendered.
         """
-        self.connection_id(reads_body=False)
+        if self._id is None:
+            return self.connection_id(reads_body=False)
         is_fixed = self.is_given_out or HAS_ID_IN_ENVIRON in present_request().environ
         if not (self._is_open or is_fixed) and self._owner != present_identity():
             self._id = self._new_id()
-        return self.connection_id()
+        return self._id
 
     def act_on(self, connection_id: str) -> None:
         """Act on the open page of this id, whatever page the request names."""
