@@ -33,13 +33,14 @@ CALL = '{"id": "1", "action": "call-route", "uri": "/json%s"}'
 PATH = CALL % ("/a" * 450)
 QUERY = CALL % ("?" + "a=1&" * 60_000)
 
+# What the messages are, one of them, whether it is deflated, and the status of its reply.
 KINDS = {
-    "deflated": ("deflated texts of 250 KB", TEXT, True),
-    "bombs": ("deflated lists of 80,000 lists", LISTS, True),
-    "floods": ("small messages", PING, False),
-    "refused": ("small calls of a closed route", CALL % "", False),
-    "paths": ("calls of paths of 450 parts", PATH, False),
-    "queries": ("calls of a closed route with deflated queries of 240 KB", QUERY, True),
+    "deflated": ("deflated texts of 250 KB", TEXT, True, 404),
+    "bombs": ("deflated lists of 80,000 lists", LISTS, True, 404),
+    "floods": ("small messages", PING, False, 200),
+    "refused": ("small calls of a closed route", CALL % "", False, 421),
+    "paths": ("calls of paths of 450 parts", PATH, False, 421),
+    "queries": ("calls of a closed route with deflated queries of 240 KB", QUERY, True, 421),
 }
 
 
@@ -53,14 +54,16 @@ def besieged(seconds):
         gunicorn("ours:app"),
         REALTIME_REGISTRY='"memory"',
         REALTIME_MAX_MESSAGES_PER_SECOND=str(A_SECOND),
+        REALTIME_ALLOW_CALLS="null",
     )
     figures = {}
-    for kind, (_, text, is_deflated) in KINDS.items():
+    for kind, (_, text, is_deflated, status) in KINDS.items():
         with rival.start() as server, rival.crowd(server.port, ["room"] * SOCKETS, True) as crowd:
             crowd.settle()
             idle = _percentile(server.port, seconds)
             rate = A_SECOND / tokens_for(text.encode())
             data = _deflated(text) if is_deflated else frame(text.encode())
+            _check(crowd.clients[0], data, status)
             with Siege(crowd.clients, data, rate):
                 figures[kind] = _percentile(server.port, seconds)
             figures["idle"] = max(idle, figures.get("idle", 0.0))
@@ -121,12 +124,20 @@ def rows(scale):
                 Line("idle", "the sockets are idle: 99 % of the answers within, ms"),
                 *(
                     Line(kind, f"they send {what}; ratio to what is allowed, ms", allowed())
-                    for kind, (what, _, _) in KINDS.items()
+                    for kind, (what, *_) in KINDS.items()
                 ),
             ],
             notes=f"Allowed is twice the figure of idle sockets, or {MORE_MS:g} ms more.",
         )
     ]
+
+
+def _check(client, data, status):
+    """Raise an error unless the server answers a message as it is to answer those of the siege."""
+    client.sock.sendall(data)
+    reply = json.loads(client.next_text())
+    if reply["status"] != status:
+        raise RuntimeError(f"The status is {reply['status']} and not {status}: {reply}")
 
 
 def _percentile(port, seconds):
