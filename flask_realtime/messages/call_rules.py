@@ -12,19 +12,16 @@ from collections.abc import Sequence
 from functools import cached_property
 from types import MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Flask, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import RequestRedirect
+from werkzeug.exceptions import NotFound
 
 from ..config.settings import Config
 from ..errors import InvalidMessage, InvalidSetting
 from ..protocol.messages import MessageId, Reply, error_reply
 from .call_paths import fits, is_ambiguous
 from .call_route import METHODS, split_uri
-from .call_views import CallViews, own_path
-from .environ import OutsideOfApp
+from .call_views import CallViews, Target, Unforeseen, target_of_error
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -114,48 +111,56 @@ class CallRules:
         :param path: the path of the request, as the caller wrote it.
         :raises CallRefused: if the route is not open to calls.
         """
-        if self._allows_everything():
-            return
-        routed, own_path = self._routed()
-        self._check(routed, request.method, own_path, path)
+        if not self._allows_everything():
+            self._check(self._target_of_request(), request.method, path)
 
-    def check_message(self, handshake: WSGIEnvironment, data: Any, view: str | None = None) -> None:
-        """Refuse the call that a message asks for, if its route is not open to calls.
+    def check_message(self, handshake: WSGIEnvironment, method: Any, uri: Any) -> None:
+        """Refuse the call that a message asks for, as :meth:`check_request` would refuse it.
 
         To be called before a request is made of the call, which takes up to 25 ms for a large one.
-        A call that leads to no view, such as one that the app redirects to the canonical form of
-        its path, is refused unless ``REALTIME_ALLOW_CALLS`` has its path: the client learns by HTTP
-        what becomes of it.
+        To judge a call twice would make those that are open slower, and to make a request takes
+        no longer for a small one: so call it for large ones, and where others were refused.
 
         :param handshake: the WSGI environ of the socket's handshake.
-        :param data: the fields of the message, which may be wrong.
-        :param view: what :meth:`.CallViews.view_of` returns for the call; None: not asked yet.
+        :param method: the field of the message, which may be wrong.
+        :param uri: the field of the message, which may be wrong.
         :raises CallRefused: if the route is not open to calls.
+        :raises OutsideOfApp: if the app is mounted under another path.
         """
-        method = str(data.get("method", "get")).upper()
-        if self._allows_everything() or method not in METHODS or not self.views.are_all:
-            return
-        if view is None:
-            view = self.views.view_of(handshake, method, data.get("uri"))
+        if not self._allows_everything():
+            self.view_of(handshake, str(method).upper(), uri)
+
+    def view_of(self, handshake: WSGIEnvironment, method: str, uri: Any) -> str:
+        """Return the endpoint to which a call leads, before a request is made of it.
+
+        :param handshake: the WSGI environ of the socket's handshake.
+        :param method: the HTTP method, which may be wrong.
+        :param uri: the field of the message, which may be wrong.
+        :returns: the endpoint; empty if the call leads to none, or it is not known to which. Of
+            several views of one path, any.
+        :raises CallRefused: if the route is not open to calls.
+        :raises OutsideOfApp: if the app is mounted under another path.
+        """
         try:
-            path = split_uri(data.get("uri"))[0]
-            found = own_path(handshake, path)
-        except InvalidMessage:
-            # Whoever makes the request says what is wrong.
-            return
-        except OutsideOfApp:
-            found = ""
-        self._check([view] if view else [], method, found, path)
+            path = split_uri(uri)[0]
+            target = self.views.find(handshake, method, path)
+        except (InvalidMessage, Unforeseen):
+            # Whoever makes the request says what is wrong, or asks the app where it leads.
+            return ""
+        if method in METHODS and self.views.are_all and not self._allows_everything():
+            self._check(target, method, path)
+        return target.endpoints[0] if target.endpoints else ""
 
     @cached_property
     def views(self) -> CallViews:
-        """To which view a call leads; made at the first large call, when the app has its routes."""
+        """Where a call leads; made when it is first asked, when the app has its routes."""
         return CallViews(self._app)
 
-    def _check(self, endpoints: Sequence[str], method: str, own_path: str, path: str) -> None:
+    def _check(self, target: Target, method: str, path: str) -> None:
+        endpoints = target.endpoints
         if endpoints and all(self._is_marked(endpoint, method) for endpoint in endpoints):
             return
-        if self._is_listed(endpoints, own_path, path):
+        if self._is_listed(endpoints, target.path, path):
             return
         self._warn(endpoints[0] if endpoints else None)
         raise CallRefused(
@@ -168,38 +173,17 @@ class CallRules:
             return self._app.debug or self._app.testing
         return self._allowed is True
 
-    def _routed(self) -> tuple[list[str], str]:
-        """Return the endpoints that the request may lead to, and the path under which they are.
-
-        The list is empty if the app has no route for the path.
-        """
+    def _target_of_request(self) -> Target:
         error = request.routing_exception
         if error is None:
-            return [request.endpoint or ""], request.path
-        if isinstance(error, MethodNotAllowed):
-            methods = error.valid_methods or ()
-            found = [self._match(request.path, method) for method in methods]
-            return [one for one in found if one is not None], request.path
-        if isinstance(error, RequestRedirect):
-            path = self._own_path(error.new_url)
-            one = None if path is None else self._match(path, request.method)
-            return ([] if one is None else [one]), path or ""
-        return [], request.path
+            return Target([request.endpoint or ""], request.path)
+        return target_of_error(error, request, request.path, request.method, self._match)
 
-    def _match(self, path: str, method: str) -> str | None:
+    def _match(self, path: str, method: str) -> str:
         adapter = self._app.create_url_adapter(request._get_current_object())  # type: ignore[attr-defined]
-        try:
-            return adapter.match(path, method)[0] if adapter is not None else None
-        except HTTPException:
-            return None
-
-    def _own_path(self, url: str) -> str | None:
-        """Return the path within this app that *url* leads to; None if it leads elsewhere."""
-        parts, root = urlsplit(url), request.script_root
-        path = unquote(parts.path)
-        if parts.netloc not in ("", request.host) or not path.startswith(f"{root}/"):
-            return None
-        return path.removeprefix(root)
+        if adapter is None:
+            raise NotFound
+        return str(adapter.match(path, method)[0])
 
     def _is_marked(self, endpoint: str, method: str) -> bool:
         view = self._app.view_functions.get(endpoint)

@@ -1,21 +1,37 @@
-"""Tells to which view of an app a call leads, without running code of the app's converters."""
+"""Tells to which views of an app a call leads, without running code of the app's converters."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from urllib.parse import unquote, urlsplit
 
-from flask import Flask
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import BaseConverter, Map, Rule
+from flask import Flask, Request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import BaseConverter, Map, RequestRedirect, Rule
 
-from .call_route import split_uri
-from .environ import OutsideOfApp, path_info
+from .environ import path_info
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger(__name__)
+
+
+class Target(NamedTuple):
+    """Where a call leads.
+
+    :param endpoints: those of all views that may answer it; none if the app has no route for it.
+    :param path: the decoded path within the app under which these views are.
+    """
+
+    endpoints: Sequence[str]
+    path: str
+
+
+class Unforeseen(Exception):
+    """A function of the app decides where a call leads, which only a request of the app calls."""
 
 
 class CallViews:
@@ -43,24 +59,37 @@ class CallViews:
         for rule in own.iter_rules():
             self._add(rule)
 
-    def view_of(self, handshake: WSGIEnvironment, method: str, uri: Any) -> str:
-        """Return the endpoint to which a call leads; empty if it leads to none.
+    def find(self, handshake: WSGIEnvironment, method: str, path: str) -> Target:
+        """Return where a call leads.
 
         :param handshake: the WSGI environ of the socket's handshake, which tells the host, and
             under which path the app is mounted.
         :param method: the call's HTTP method.
-        :param uri: the field of the message, which may be no path.
+        :param path: the percent-encoded path of the call.
+        :raises OutsideOfApp: if the app is mounted under another path.
+        :raises Unforeseen: if a function of the app redirects the call.
         """
+        request = self._app.request_class(handshake, populate_request=False)
+        found = own_path(handshake, path)
+        # As flask.Request.path has it.
+        normal = "/" + found.lstrip("/")
         try:
-            request = self._app.request_class(handshake, populate_request=False)
             own = self._app.create_url_adapter(request)
-            path = own_path(handshake, split_uri(uri)[0])
-            if own is None:
-                return ""
-            routes = self._routes.bind(own.server_name, subdomain=own.subdomain)
+        except HTTPException:
+            own = None
+        if own is None:
+            return Target([], normal)
+        routes = self._routes.bind(
+            own.server_name, own.script_name, own.subdomain, own.url_scheme or "http"
+        )
+
+        def match(path: str, method: str) -> str:
             return str(routes.match(path, method)[0])
-        except (HTTPException, OutsideOfApp, ValueError):
-            return ""
+
+        try:
+            return Target([match(found, method)], normal)
+        except HTTPException as error:
+            return target_of_error(error, request, normal, method, match)
 
     def _add(self, rule: Rule) -> None:
         try:
@@ -75,6 +104,7 @@ class CallViews:
                     merge_slashes=rule.merge_slashes,
                     websocket=rule.websocket,
                     build_only=rule.build_only,
+                    redirect_to=_unforeseen if callable(rule.redirect_to) else rule.redirect_to,
                 )
             )
         except Exception:
@@ -87,8 +117,44 @@ class CallViews:
             )
 
 
+def target_of_error(
+    error: Exception,
+    request: Request,
+    path: str,
+    method: str,
+    match: Callable[[str, str], str],
+) -> Target:
+    """Return where a request leads that no view of its own answers.
+
+    If its method is not allowed (405), it leads to all views of its path. If the app redirects it
+    to the canonical form of its path, it leads to where the browser would go.
+
+    :param error: what was raised when the request's route was looked for.
+    :param request: the request, or the handshake of the socket that calls.
+    :param path: the decoded path within the app.
+    :param method: the request's HTTP method.
+    :param match: returns the endpoint for a path and a method, or raises what Werkzeug does.
+    """
+
+    def found(path: str, methods: Sequence[str]) -> Target:
+        endpoints = []
+        for one in methods:
+            try:
+                endpoints.append(match(path, one))
+            except HTTPException:
+                continue
+        return Target(endpoints, path)
+
+    if isinstance(error, MethodNotAllowed):
+        return found(path, list(error.valid_methods or ()))
+    if isinstance(error, RequestRedirect):
+        led = _path_of_url(error.new_url, request)
+        return Target([], "") if led is None else found(led, [method])
+    return Target([], path)
+
+
 def own_path(handshake: WSGIEnvironment, path: str) -> str:
-    """Return the decoded path within the app, as :attr:`flask.Request.path` has it.
+    """Return the decoded path within the app.
 
     :param handshake: the WSGI environ of the socket's handshake.
     :param path: the percent-encoded path of a call.
@@ -96,6 +162,19 @@ def own_path(handshake: WSGIEnvironment, path: str) -> str:
     """
     found = path_info(path, handshake.get("SCRIPT_NAME", ""))
     return found.encode("latin-1").decode(errors="replace")
+
+
+def _path_of_url(url: str, request: Request) -> str | None:
+    """Return the path within this app that *url* leads to; None if it leads elsewhere."""
+    parts, root = urlsplit(url), request.script_root
+    path = unquote(parts.path)
+    if parts.netloc not in ("", request.host) or not path.startswith(f"{root}/"):
+        return None
+    return path.removeprefix(root)
+
+
+def _unforeseen(*_: object, **__: object) -> NoReturn:
+    raise Unforeseen
 
 
 def _pattern_of(converter: type[BaseConverter], url_map: Map) -> type[BaseConverter]:

@@ -67,19 +67,9 @@ class Conversation:
     """
 
     __slots__ = (
-        "_app",
-        "_config",
-        "_environ",
-        "_heirs",
-        "_is_resumed",
-        "_outcome",
-        "_page",
-        "_rules",
-        "_session",
-        "_tells_of_session",
-        "_template",
-        "_waiting",
-    )
+        "_app", "_config", "_environ", "_heirs", "_is_resumed", "_outcome", "_page", "_rules",
+        "_session", "_tells_of_session", "_template", "_waiting", "_was_refused",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -107,6 +97,9 @@ class Conversation:
         # which said so, may have been lost, and hooks have no reply.
         self._tells_of_session = bool(waiting)
         self._template: dict[str, Any] = {}
+        # Whether the last call was refused. The next one is judged before a request is made of it:
+        # to make one takes longer, and opens the session, so that strangers could take a core.
+        self._was_refused = False
         # What the message that is being handled changed in cookies and session.
         self._outcome: Outcome | None = None
 
@@ -159,6 +152,7 @@ class Conversation:
         except InvalidMessage as error:
             return error_reply(message.id, 400, error.reason)
         except CallRefused as error:
+            self._was_refused = True
             return refusal(message.id, error)
         except OutsideOfApp as error:
             return error_reply(message.id, 404, f"The app has no path {str(error)!r}.")
@@ -179,12 +173,15 @@ class Conversation:
     def _reply(self, message: Message, handler: Handler, turn: ReplyTurn, size: int) -> Reply:
         self._begin()
         if isinstance(handler, RouteHandler):
-            self._rules.check_any(message.data.get("uri"))
+            method, uri = message.data.get("method", "get"), message.data.get("uri")
+            self._rules.check_any(uri)
             # A larger one was checked before it was parsed.
             if QUICKLY_READ_BYTES < size < LARGE_BYTES:
-                self._rules.check_message(self._template, message.data)
+                self._rules.check_message(self._template, method, uri)
             with turn.reading(size):
                 call = handler.read(message.data, self._config)
+            if self._was_refused:
+                self._rules.check_message(self._template, method, uri)
             environ = self._make_environ(call)
             environ[REACHED] = self._page.reached()
             check = partial(self._begin_call, call.path, turn)
@@ -233,6 +230,7 @@ class Conversation:
 
     def _begin_call(self, path: str, turn: ReplyTurn) -> None:
         self._rules.check_request(path)
+        self._was_refused = False
         self._check_session()
         turn.begin_call(present_request().endpoint or "")
 

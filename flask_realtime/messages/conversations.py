@@ -13,8 +13,9 @@ from ..protocol.messages import Message, Reply
 from ..registries.base import Registry
 from ..registries.records import Arrival
 from ..session.socket_session import SocketSession
-from .call_rules import CallRules
+from .call_rules import CallRefused, CallRules
 from .conversation import Conversation
+from .environ import OutsideOfApp
 from .handlers import Handlers
 from .hooks import Hooks
 from .large_replies import Asker, LargeReplies, ReplyTurn
@@ -69,14 +70,15 @@ class Conversations:
         return bool(self._on_leave)
 
     def view_of(self, handshake: WSGIEnvironment, method: str, uri: Any) -> str:
-        """Return the view to which a large call leads: see :meth:`.CallViews.view_of`.
+        """Return the view to which a large call leads: see :meth:`.CallRules.view_of`.
 
         :raises CallRefused: if the route is not open to calls.
         """
         self._rules.check_any(uri)
-        view = self._rules.views.view_of(handshake, method, uri)
-        self._rules.check_message(handshake, {"method": method, "uri": uri}, view)
-        return view
+        try:
+            return self._rules.view_of(handshake, method, uri)
+        except OutsideOfApp as error:
+            raise CallRefused(f"The app has no path {str(error)!r}.") from None
 
     def begin(self, page: PageOfSocket, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.

@@ -7,7 +7,9 @@ from flask import Flask, current_app
 from werkzeug.routing import BaseConverter
 from werkzeug.test import EnvironBuilder
 
-from flask_realtime.messages.call_views import CallViews
+from flask_realtime.config.settings import Config
+from flask_realtime.messages.call_rules import CallRules
+from flask_realtime.messages.environ import OutsideOfApp
 
 
 class Row(BaseConverter):
@@ -43,12 +45,17 @@ def app_of(rules, **options):
     return app
 
 
+def views_of(app):
+    """Return what tells the views of an app that has opened all of them to calls."""
+    return CallRules(app, Config.from_mapping({"REALTIME_ALLOW_CALLS": True}))
+
+
 @pytest.fixture
 def views():
     app = app_of(RULES)
     app.add_url_rule("/about", "about", lambda: "")
     app.add_url_rule("/<slug>", "post", lambda slug: slug, methods=["GET", "POST"])
-    return CallViews(app)
+    return views_of(app)
 
 
 def handshake(base_url="http://localhost/"):
@@ -91,7 +98,8 @@ def test_uri_is_read_below_the_prefix_of_the_app(views):
     mounted = handshake("http://localhost/%C3%A4pp/")
 
     assert views.view_of(mounted, "POST", "/%C3%A4pp/slow/1") == "slow"
-    assert views.view_of(mounted, "POST", "/slow/1") == ""
+    with pytest.raises(OutsideOfApp):
+        views.view_of(mounted, "POST", "/slow/1")
 
 
 def test_view_is_that_of_the_socket_s_host():
@@ -100,7 +108,7 @@ def test_view_is_that_of_the_socket_s_host():
     app = app_of({}, host_matching=True, static_host="a.example")
     app.add_url_rule("/one", "one", lambda: "", host="a.example")
     app.add_url_rule("/<name>", "any", lambda name: name, host="b.example")
-    views = CallViews(app)
+    views = views_of(app)
 
     found = [
         views.view_of(handshake(f"http://{host}/"), "GET", "/one")
@@ -128,7 +136,5 @@ def test_rule_that_cannot_be_read_again_leaves_the_other_views(caplog):
     for rule, name in {"/once/<once:one>": "once", "/slow/<name>": "slow"}.items():
         app.add_url_rule(rule, name, lambda **_: "", methods=["POST"])
 
-    views = CallViews(app)
-
-    assert views.view_of(handshake(), "POST", "/slow/1") == "slow"
+    assert views_of(app).view_of(handshake(), "POST", "/slow/1") == "slow"
     assert "/once/<once:one>" in caplog.text

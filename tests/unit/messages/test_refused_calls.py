@@ -1,0 +1,123 @@
+"""What a refused call leaves behind, and what further calls of its socket cost."""
+
+from __future__ import annotations
+
+import logging
+
+import flask
+import pytest
+from flask.sessions import SecureCookieSessionInterface
+
+from flask_realtime.messages.call_rules import open_to_calls
+
+from ..conversations import Browser
+
+REFUSED, ANSWERED = 421, 200
+
+
+class Store(SecureCookieSessionInterface):
+    """Sessions in a store that is asked for each request."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def open_session(self, app, request):
+        self.asked += 1
+        return super().open_session(app, request)
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key = "secret"
+    app.session_interface = Store()
+    return app
+
+
+def test_no_request_is_made_of_calls_behind_a_refused_one(app):
+    """To make a request of a call takes longest, and asks the store of sessions. Strangers who send
+    one call after another that is refused must not take a core by that."""
+    app.add_url_rule("/shut", "shut", lambda: "", methods=["GET"])
+    app.add_url_rule("/slash/", "slash", lambda: "")
+    app.add_url_rule("/open", "open", open_to_calls(lambda: ""))
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+    asked = []
+
+    def call(uri, method="get"):
+        status = socket.call(uri, method=method)["status"]
+        asked.append(app.session_interface.asked)
+        return status
+
+    assert call("/open") == ANSWERED
+    assert call("/shut") == call("/shut") == call("/shut", "post") == REFUSED
+    assert call("/slash") == call("/made-up") == REFUSED
+    assert asked[1] == asked[0] + 1
+    assert asked[1:] == asked[1:2] * 5
+    assert call("/open") == call("/open") == ANSWERED
+    assert call("/shut") == REFUSED
+    assert asked[-1] == asked[1] + 3
+
+
+def test_call_that_a_function_of_the_app_redirects_is_judged_by_where_it_leads(app):
+    """The function runs in a request alone, behind a refused call as well."""
+    app.add_url_rule("/open", "open", open_to_calls(lambda: ""))
+    app.add_url_rule("/shut", "shut", lambda: "")
+    asked = []
+
+    def lead(adapter, name):
+        asked.append((name, flask.has_request_context()))
+        return f"/{name}"
+
+    app.add_url_rule("/to/<name>", "to", redirect_to=lead)
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+
+    assert socket.call("/shut")["status"] == REFUSED
+    assert socket.call("/to/shut")["status"] == REFUSED
+    assert socket.call("/to/open")["status"] == 308
+    assert asked[-1] == ("open", True) and all(is_in_request for _, is_in_request in asked)
+
+
+def test_call_outside_of_a_mounted_app_is_404_behind_a_refused_one(app):
+    """The client learns that the app has no such path, whatever the socket called before."""
+    app.add_url_rule("/shut", "shut", lambda: "")
+    socket = Browser(app, ALLOW_CALLS=None).open_socket(SCRIPT_NAME="/app")
+
+    statuses = [socket.call(uri)["status"] for uri in ("/shut", "/app/shut", "/shut")]
+
+    assert statuses == [404, REFUSED, 404]
+
+
+def test_mistake_in_a_call_is_told_behind_a_refused_one(app):
+    """A developer who names an option that calls do not have learns of it, whatever the socket
+    called before."""
+    app.add_url_rule("/shut", "shut", lambda: "")
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+    socket.call("/shut")
+
+    assert socket.call("/shut", params={})["status"] == 400
+    assert socket.call("/shut", method="fetch")["status"] == 400
+
+
+def test_refusal_is_logged_once_a_view(app, caplog):
+    """A refused view is logged once, with what to write, however often a client calls it."""
+    app.add_url_rule("/a", "shop.a", lambda: "")
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+
+    for path in ["/a", "/a", "/x", "/y"]:
+        socket.call(path)
+
+    messages = [one.getMessage() for one in caplog.records if one.levelno == logging.WARNING]
+    assert len(messages) == 2
+    assert "'shop.a'" in messages[0] and "@realtime.allow_calls" in messages[0]
+
+
+def test_refused_call_tears_its_request_down(app):
+    """A refused call opens the session and closes its request context again."""
+    torn = []
+    app.add_url_rule("/a", "a", lambda: "")
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+    app.teardown_appcontext(torn.append)
+
+    assert socket.call("/a")["status"] == 421
+    assert torn[-1] is None
+    assert not flask.has_app_context()
