@@ -15,7 +15,16 @@ from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
 from ..flask_contexts import present_request
+from ..identity.keys import is_anothers, is_of_session
+from ..page.client import (
+    SOCKET_IN_ENVIRON,
+    SocketOfMessage,
+    known_socket_key,
+    present_identity,
+    secret_keys,
+)
 from ..page.csrf import exempt_from_csrf
+from ..page.sessions import open_no_session, save_nothing
 from .call_rules import CallRefused
 from .memory_budget import NotWanted
 from .request_cycle import RequestCycle
@@ -93,6 +102,9 @@ def dispatch_hook(
     has to undo what the join hook of the same socket did. These functions could refuse the socket's
     handshake.
 
+    Where the server keeps the session, it may be another user's by now, who has logged in with the
+    same browser. The hook finds a stranger then: it is not that user who leaves.
+
     :param app: the app.
     :param environ: the WSGI environ of the request.
     :param path: the path at which the app's sockets connect.
@@ -101,9 +113,16 @@ def dispatch_hook(
 
     def dispatch(cycle: RequestCycle) -> Response:
         _route_to_message(app, path, ENDPOINT)
-        with suppress(HTTPException):
-            cycle.preprocess()
-        hook()
+        has_session = not _is_anothers_session()
+        if not has_session:
+            open_no_session()
+        try:
+            with suppress(HTTPException):
+                cycle.preprocess()
+            hook()
+        finally:
+            if not has_session:
+                save_nothing()
         return cycle.finalize(("", 204))
 
     return _in_context(app, environ, dispatch, finds_route=False)
@@ -118,6 +137,16 @@ def run_handler() -> ResponseReturnValue:
     """The view that runs every handler of the app; one that returns None is answered with 204."""
     result: ResponseReturnValue | None = present_request().environ[_HANDLER]()
     return ("", 204) if result is None else result
+
+
+def _is_anothers_session() -> bool:
+    """Return whether the session is no more that of the socket's page, but another user's."""
+    socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
+    key = known_socket_key()
+    if socket is None or (key and is_of_session(socket.digest, secret_keys(), key)):
+        return False
+    identity = present_identity()
+    return identity is not None and is_anothers(socket.connection_id, secret_keys(), identity)
 
 
 def _in_context(

@@ -36,6 +36,14 @@ def save_nothing() -> None:
     setattr(request_context(), SESSION, app.session_interface.make_null_session(app))
 
 
+def open_no_session() -> None:
+    """Give the current request the session of a visitor who brings no cookie."""
+    app = present_app()
+    request = app.request_class({**present_request().environ, "HTTP_COOKIE": ""})
+    opened = app.session_interface.open_session(app, request)
+    setattr(request_context(), SESSION, SecureCookieSession() if opened is None else opened)
+
+
 def renew_id() -> None:
     """Give the session another id, if it lives in a store that can: Flask-Session's can.
 

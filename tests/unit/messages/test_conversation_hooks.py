@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import flask
 import pytest
+from cachelib import SimpleCache
 from flask import abort, request, session
+from flask_session import Session
 
 from flask_realtime import socket_joined, socket_left
+from flask_realtime.identity.keys import new_connection_id, owned_connection_id
 from flask_realtime.messages.hooks import Hooks
+
+from .. import conversations
 
 
 def test_hook_runs_in_a_context_like_a_handlers(app, browser):
@@ -82,3 +87,37 @@ def test_hook_may_change_the_session(app, browser):
     assert [socket.say("speak").get("session") for _ in range(2)] == [True, None]
     assert browser.take_over().status_code == 204
     assert browser.session() == {"seen": True}
+
+
+@pytest.mark.parametrize("then, left", [("bob", None), ("ada", "ada")])
+def test_hook_finds_no_user_who_has_the_session_since(app, monkeypatch, then, left):
+    """The server keeps the session. Where bob logs in with the browser of ada, whose page is still
+    open, it is not bob who leaves by that page, and what the hook notes is not in his session. If
+    ada logs in again, her page leaves as hers."""
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    Session(app)
+
+    @app.get("/as/<user>")
+    def begin(user):
+        session.clear()
+        session["user"] = user
+        return ""
+
+    page = owned_connection_id(app.secret_key, new_connection_id(), "ada")
+    monkeypatch.setattr(conversations, "CONNECTION_ID", page)
+    browser, seen = conversations.Browser(app), []
+    browser.identify.set(lambda: session.get("user"))
+    with browser.client.session_transaction() as stored:
+        stored["user"] = "ada"
+    socket = browser.open_socket()
+
+    def hook():
+        seen.append(session.get("user"))
+        session["note"] = len(seen)
+
+    socket.conversation.run_hook(hook)
+    browser.client.get(f"/as/{then}")
+    socket.conversation.run_hook(hook)
+
+    assert seen == ["ada", left]
+    assert "note" not in browser.session()
