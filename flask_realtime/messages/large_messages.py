@@ -36,14 +36,15 @@ class LargeMessages:
     def __init__(self) -> None:
         self._budget = SharedMemoryBudget(HANDLED_BYTES, PATIENCE_SECONDS)
 
-    def look(self, text: str, time_slice: TimeSlice) -> Message:
-        """Parse *text*, for a caller that keeps few of its values.
+    def look(self, data: str | bytes, time_slice: TimeSlice) -> Message:
+        """Parse a message, for a caller that keeps few of its values.
 
+        :param data: the message; bytes become a text once it is their turn.
         :param time_slice: shared by the readers of all sockets of the process.
-        :raises InvalidMessage: if *text* is no message.
+        :raises InvalidMessage: if *data* is no message.
         """
         with time_slice.alone():
-            return parse_message(text)
+            return parse_message(data if isinstance(data, str) else data.decode())
 
     @contextmanager
     def hold(
@@ -57,7 +58,7 @@ class LargeMessages:
         """Parse *data* for as long as the ``with`` block runs; wait while others take too much.
 
         :param data: the message as UTF-8. Its text, which may take four times as much memory, is
-            made once the wait is over.
+            made whenever a wait is over, and not kept during the next.
         :param time_slice: shared by the readers of all sockets of the process.
         :param session: the browser session whose message it is.
         :param is_wanted: returns whether the message is still to be handled; asked now and then.
@@ -70,14 +71,14 @@ class LargeMessages:
         with time_slice.alone():
             text = data.decode()
             size, fields = parsed_size(text), _plain_fields(text)
-        kind = self._kind_of(fields or text, time_slice, view_of)
-        del text
+            del text
+        kind = self._kind_of(fields or data, time_slice, view_of)
         with self._budget.take(size, kind, session, is_wanted):
-            yield self.look(data.decode(), time_slice)
+            yield self.look(data, time_slice)
 
     def _kind_of(
         self,
-        fields: dict[str, Any] | str,
+        fields: dict[str, Any] | bytes,
         time_slice: TimeSlice,
         view_of: Callable[[str, Any], str],
     ) -> str:
@@ -85,10 +86,10 @@ class LargeMessages:
 
         The calls of a slow view hold up no other view, however a client writes them.
 
-        :param fields: the fields that tell it, or the whole text of a message that has to be parsed
-            for them.
+        :param fields: the fields that tell it, or the whole of a message that has to be parsed for
+            them.
         """
-        if isinstance(fields, str):
+        if isinstance(fields, bytes):
             fields = _telling(self.look(fields, time_slice))
         if fields["action"] != CALL:
             return str(fields["action"])

@@ -30,7 +30,7 @@ def send_back(connection: Connection, message: Message | bytes, large: LargeMess
         return
     try:
         if isinstance(message, bytes):
-            message = large.look(message.decode(), connection.reading.time_slice)
+            message = large.look(message, connection.reading.time_slice)
         reply = reconnect_reply(message.id)
     except InvalidMessage as error:
         reply = error_reply(error.message_id, 400, error.reason)
@@ -78,7 +78,7 @@ def _refuse_call(
     try:
         message_id = id_of(message)
         if message_id is None:
-            message_id = large.look(message.decode(), connection.reading.time_slice).id
+            message_id = large.look(message, connection.reading.time_slice).id
         reply = refusal(message_id, error)
     except InvalidMessage as invalid:
         reply = error_reply(invalid.message_id, 400, invalid.reason)

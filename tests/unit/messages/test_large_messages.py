@@ -3,6 +3,7 @@
 import gc
 import json
 import threading
+import tracemalloc
 from contextlib import suppress
 from urllib.parse import unquote
 
@@ -72,6 +73,36 @@ def test_call_that_waits_for_its_turn_keeps_nothing_parsed():
         pass
 
     assert time_slice.seen == [before] * len(time_slice.seen)
+
+
+class Weighing(TimeSlice):
+    """Notes how much memory is in use whenever a thread may have to wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def begin(self):
+        self.seen.append(tracemalloc.get_traced_memory()[0])
+        return super().begin()
+
+
+def test_message_that_waits_for_its_turn_is_kept_as_it_came():
+    """One sign of a long text has each of its characters take four bytes. Many sockets wait until
+    it is their turn to look what their message is, to parse it, or to look for its route."""
+    fields = {"input": "\U0001f600" + "x" * 100_000, "uri": "/x", "id": "1", "action": "call-route"}
+    data = json.dumps(fields, ensure_ascii=False).encode()
+    time_slice = Weighing()
+
+    tracemalloc.start()
+    try:
+        with LargeMessages().hold(data, time_slice, "session", view_of=name):
+            pass
+    finally:
+        tracemalloc.stop()
+
+    assert len(time_slice.seen) == 4
+    assert max(time_slice.seen) < len(data)
 
 
 def name(method, uri):
