@@ -1,11 +1,28 @@
+import { own } from "./dom.js";
+
 const BOXES = /^(checkbox|radio)$/;
+// Those whose value is not the original one even if nobody has changed it are left out.
+const FIELDS = "input:not([type=range],[type=color]),textarea,select";
 
 /** Notes fields that the visitor has changed, and says whether a reload would lose any of the changes. */
 export class Typing {
   #fields = new Set();
 
   constructor(window) {
-    window.addEventListener("input", (event) => this.#note(event.composedPath()[0]), true);
+    const note = (event) => this.#note(event.composedPath()[0]);
+    window.addEventListener("input", note, true);
+    window.addEventListener("blur", () => {
+      try {
+        // A frame, such as that of an editor, keeps its events to itself.
+        own(window, "activeElement").contentWindow.addEventListener("input", note, true);
+      } catch {
+        // It is no frame that has the focus now, or one of another site.
+      }
+    });
+    // The browser enters again, without an event, what was typed into a page that the back button loads anew.
+    if (window.performance?.getEntriesByType?.("navigation")[0]?.type === "back_forward") {
+      this.#fields = new Set(own(window, "querySelectorAll").call(window.document, FIELDS));
+    }
   }
 
   get isUnderWay() {
@@ -24,7 +41,7 @@ export class Typing {
 
 /** Whether `field` has a value that is not the original one, was not sent, and is not empty. */
 function isChanged(field) {
-  if (!field.isConnected) return false;
+  if (!field.isConnected || field.ownerDocument?.defaultView === null) return false; // gone, or in a frame that is
   const isBox = BOXES.test(field.type);
   const now = isBox ? field.checked : (chosenIn(field) ?? field.value ?? field.textContent);
   // A copy of a list has the choices that the list came with.

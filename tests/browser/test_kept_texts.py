@@ -1,0 +1,79 @@
+"""A page that is out of date is not reloaded over texts that its scripts were not told of."""
+
+import pytest
+
+from .kinds import not_in
+from .test_entries import NOTE_SECOND_TRY
+
+EDITOR = """() => {
+    const frame = document.createElement("iframe");
+    frame.srcdoc = "<body contenteditable>";
+    document.body.append(frame);
+}"""
+FOREIGN = """() => {
+    const frame = document.createElement("iframe");
+    frame.src = "data:text/html,<body>of another site";
+    document.body.append(frame);
+}"""
+
+
+def reload(person):
+    """Have the app reload the page, and wait until the page has put that off."""
+    person.run(NOTE_SECOND_TRY)
+    person.run("() => fetch('/reload', { method: 'POST' })")
+    person.wait_for("() => window.isTriedAgain")
+
+
+@not_in("webkit", "its driver goes back to a page of its cache")
+@pytest.mark.parametrize(
+    ("name", "method", "entered", "before"),
+    [
+        ("text", "fill", "long", ""),
+        ("agreed", "set_checked", True, False),
+        ("kind", "select_option", "b", "a"),
+    ],
+)
+def test_what_the_browser_enters_again_is_not_thrown_away(person, name, method, entered, before):
+    """A person fills in a field, follows a link, and comes back. The browser loads the page anew,
+    and enters again what the field held. The page, which is to be reloaded, waits until the person
+    has taken that back."""
+    page = person.page
+    enter = getattr(page.locator(f"#box [name={name}]"), method)
+    enter(entered)
+    page.goto(f"{person.url}/upload")
+    page.go_back()
+    person.wait_until_open()
+    page.wait_for_load_state()
+
+    reload(person)
+    enter(before)
+
+    person.wait_for("() => !window.isTriedAgain")
+
+
+@pytest.mark.parametrize("end", ["body.textContent = ''", "defaultView.frameElement.remove()"])
+def test_what_was_typed_into_an_editor_s_frame_is_not_thrown_away(person, end):
+    """An editor has its text in a frame. The page, which is to be reloaded, waits until the text is
+    deleted, or the editor removed."""
+    person.run(EDITOR)
+    text = person.page.frame_locator("iframe").locator("body")
+    text.click()
+    text.press_sequentially("long")
+
+    reload(person)
+    person.run(f"document.querySelector('iframe').contentDocument.{end}")
+
+    person.wait_for("() => !window.isTriedAgain")
+
+
+def test_page_with_a_frame_of_another_site_is_reloaded(person):
+    """The visitor clicks into a frame of another site, about which the page may know nothing. The
+    page is reloaded."""
+    page = person.page
+    person.run(FOREIGN)
+    page.frame_locator("iframe").locator("body").click()
+    person.run("window.left = true")
+
+    person.run("() => fetch('/reload', { method: 'POST' })")
+
+    person.wait_for("() => !window.left")
