@@ -1,6 +1,7 @@
 import { RealtimeError } from "./errors.js";
 
 const CALL_TIMEOUT = 30_000; // ms
+const MESSAGE_TOO_BIG = 1009; // the code by which a server closes the socket then
 const LONGEST_TIMER = 2 ** 31 - 1; // ms; browsers run a longer timer at once
 
 /**
@@ -21,7 +22,11 @@ export class Calls {
 
   /** Whether a message that was sent has no reply yet. */
   get isAwaiting() {
-    return [...this.#pending.values()].some(({ isOut }) => isOut);
+    return this.#out.length > 0;
+  }
+
+  get #out() {
+    return [...this.#pending.values()].filter(({ isOut }) => isOut);
   }
 
   /**
@@ -63,17 +68,21 @@ export class Calls {
 
   /**
    * Reject the messages that were sent, since the socket broke; keep those that are repeatable.
+   * @param {CloseEvent} [end] says why it broke
    * @returns {boolean} whether any message had been sent
    */
-  interrupt() {
-    const { isAwaiting } = this;
+  interrupt({ code, reason } = {}) {
+    const out = this.#out;
+    const [largest] = out.sort((one, other) => other.text.length - one.text.length);
+    // The server has not read it, and would close the next socket too.
+    if (largest && code === MESSAGE_TOO_BIG) largest.wasSent = largest.isRepeatable = false;
     for (const [id, call] of this.#pending) {
       if (call.isOut && !call.isRepeatable) {
-        this.#fail(id, "RealtimeInterrupted", "The socket went down before the reply.");
+        this.#fail(id, "RealtimeInterrupted", reason || "The socket went down before the reply.");
       }
       call.isOut = false;
     }
-    return isAwaiting;
+    return out.length > 0;
   }
 
   /** Reject all messages: the socket is closed for good. */

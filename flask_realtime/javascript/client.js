@@ -282,7 +282,7 @@ export class Client {
       if (this.state === "stale") this.#reload.begin(this.connectionId);
     } else if (state !== "connecting") {
       // Calls without a reply may have changed cookies too: fetch the changes.
-      if (this.#calls.interrupt()) this.#session.take(detail.code === NORMAL_CLOSURE);
+      if (this.#calls.interrupt(detail)) this.#session.take(detail.code === NORMAL_CLOSURE);
       if (state === "closed") this.#calls.end();
     }
     if (before === "open" || state === "closed") this.#emit("close", { ...detail, state });

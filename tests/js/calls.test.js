@@ -92,6 +92,25 @@ test("a message that was sent before the socket broke is rejected, and never sen
   assert.deepEqual(sent.map(({ action }) => action), ["a", "b"]);
 });
 
+test("a message that is too big is never sent again, nor taken for one that the server has read", async () => {
+  const small = calls.send({ action: "a" }, 0, true);
+  const tooBig = failure(calls.send({ action: "b", data: "b".repeat(300_000) }, 0, true));
+  const other = failure(calls.send({ action: "c" }));
+
+  calls.interrupt({ code: 1009, reason: "Message is too big" });
+  calls.flush();
+  calls.settle({ id: sent[3].id, status: 200 });
+
+  assert.deepEqual(sent.map(({ action }) => action), ["a", "b", "c", "a"]);
+  assert.equal((await small).status, 200);
+  assert.deepEqual([(await tooBig).message, (await tooBig).wasSent], ["Message is too big", false]);
+  assert.equal((await other).wasSent, true);
+});
+
+test("a server may find something too big that is no message", () => {
+  assert.equal(calls.interrupt({ code: 1009, reason: "Message is too big" }), false);
+});
+
 test("a message that a closing socket sends back goes out by the next socket, in its place, and once", async () => {
   const answered = calls.send({ action: "a" });
   const again = calls.send({ action: "b" });
