@@ -11,7 +11,7 @@ export class Forgotten {
   constructor(window, client, console) {
     this.#window = window;
     this.#console = console;
-    const methodOf = (options) => (options?.method ?? "get").toUpperCase();
+    const methodOf = (options) => String(options?.method ?? "get").toUpperCase();
     this.#watch(client, "call", (uri, options) => `${methodOf(options)} ${uri}`);
     this.#watch(client, "send", (action) => `The handler ${action}`);
     window.addEventListener("realtime:error", (event) => this.#hearError(event), true);

@@ -1,5 +1,6 @@
 /** The script for debug mode, loaded before the client: writes to the console what is likely wrong. */
 
+import { tellOfArguments } from "./debug_arguments.js";
 import { Console } from "./debug_console.js";
 import { standIn } from "./debug_early.js";
 import { Forgotten } from "./debug_forgotten.js";
@@ -19,5 +20,6 @@ if (!window[debugKey]) {
     if (client.connectionId == null) speech.warn("body", "No socket opens without data-socket-connection-id on <body>.");
     new Forgotten(window, client, speech);
     new Silence(window, client, speech);
+    tellOfArguments(window, client, speech); // last, so that it sees the arguments first
   });
 }

@@ -12,7 +12,7 @@ const LONGEST_LOAD = 10_000; // ms to wait for another script
 const seen = new WeakSet();
 
 /** The one client of the document: libraries such as Turbo may run the script again with each page. */
-export const realtime = Object.hasOwn(window, "realtime") ? window.realtime : begin();
+export const realtime = (Object.hasOwn(window, "realtime") && window.realtime) || begin();
 
 function begin() {
   const script = own(window, "currentScript");

@@ -33,12 +33,12 @@ class Developer:
     :ivar person: comes to the page.
     """
 
-    def __init__(self, come, site, main="", **page):
+    def __init__(self, come, site, main="", is_open=True, **page):
         site.show(f"<h1>page</h1>{main}", **page)
         self.person = come(site.url)
         self._said = []
         self.person.context.on("console", lambda message: self._said.append(message.text))
-        self.person.visit("/page")
+        self.person.visit("/page", is_open)
 
     def reads(self, *parts):
         """Wait until the console has a line that begins with our name and holds *parts*."""
