@@ -79,9 +79,8 @@ class CallViews:
             own = None
         if own is None:
             return Target([], normal)
-        routes = self._routes.bind(
-            own.server_name, own.script_name, own.subdomain, own.url_scheme or "http"
-        )
+        # Not the scheme of the handshake, with which only routes of WebSockets would be found.
+        routes = self._routes.bind(own.server_name, own.script_name, own.subdomain)
 
         def match(path: str, method: str) -> str:
             return str(routes.match(path, method)[0])

@@ -54,6 +54,20 @@ def test_call_of_an_open_route_is_read_and_answered(call):
     assert call("/pid", {**LARGE, "method": "fetch"}) == (400, None)
 
 
+def test_call_of_a_marked_view_is_judged_alike_whatever_its_size(call):
+    """The view is marked, and not named by its path. The app answers a large call as it does a
+    small one, also behind a call that was refused."""
+    for size in (10, 2_000, 20_000):
+        fields = {"input": {"text": "a" * size}}
+        for uri, method, status in (
+            ("/open/", "post", 200),
+            ("/open/", "put", 405),
+            ("/open", "post", 308),
+        ):
+            assert call(uri, {**fields, "method": method}) == (status, None)
+        assert call("/pid", fields) == (421, "call")
+
+
 def test_call_of_a_path_that_no_request_could_have_is_refused(call):
     """To find the route of a path of 240 KB may take half a minute, during which nothing else runs;
     servers refuse such a request. A query may be long."""

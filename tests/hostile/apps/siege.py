@@ -42,6 +42,12 @@ def on(channel):
     return render_template_string("<body>{{ realtime_script() }}</body>")
 
 
+@app.post("/open/")
+@realtime.allow_calls
+def open_to_calls():
+    return ""
+
+
 @app.get("/pid")
 def pid():
     return str(os.getpid())
