@@ -24,7 +24,7 @@ from ..page.client import (
     secret_keys,
 )
 from ..page.csrf import exempt_from_csrf
-from ..page.sessions import open_no_session, save_nothing
+from ..page.sessions import open_no_session
 from .call_rules import CallRefused
 from .memory_budget import NotWanted
 from .request_cycle import RequestCycle
@@ -113,16 +113,11 @@ def dispatch_hook(
 
     def dispatch(cycle: RequestCycle) -> Response:
         _route_to_message(app, path, ENDPOINT)
-        has_session = not _is_anothers_session()
-        if not has_session:
+        if _is_anothers_session():
             open_no_session()
-        try:
-            with suppress(HTTPException):
-                cycle.preprocess()
-            hook()
-        finally:
-            if not has_session:
-                save_nothing()
+        with suppress(HTTPException):
+            cycle.preprocess()
+        hook()
         return cycle.finalize(("", 204))
 
     return _in_context(app, environ, dispatch, finds_route=False)

@@ -22,6 +22,8 @@ CAME_ID = "flask_realtime.session_id"
 #: Where an environ holds a function that tells whether a session has given up the request's id a
 #: moment ago, or what that function has returned. The key is missing if the app's store has the id.
 HAD_GIVEN_UP_ID = "flask_realtime.had_given_up_id"
+#: Set in the environ of a request whose session is not to be saved once the app has done its part.
+IS_NOT_SAVED = "flask_realtime.is_not_saved"
 
 
 def present_session() -> SessionMixin:
@@ -37,9 +39,10 @@ def save_nothing() -> None:
 
 
 def open_no_session() -> None:
-    """Give the current request the session of a visitor who brings no cookie."""
-    app = present_app()
-    request = app.request_class({**present_request().environ, "HTTP_COOKIE": ""})
+    """Give the current request the session of a visitor who brings no cookie; it is not saved."""
+    app, environ = present_app(), present_request().environ
+    environ[IS_NOT_SAVED] = True
+    request = app.request_class({**environ, "HTTP_COOKIE": ""})
     opened = app.session_interface.open_session(app, request)
     setattr(request_context(), SESSION, SecureCookieSession() if opened is None else opened)
 

@@ -28,6 +28,7 @@ from ..page.client import (
 from ..page.request_times import arrived_at, note_arrival
 from ..page.sessions import (
     CAME_ID,
+    IS_NOT_SAVED,
     has_cookie_session,
     may_be_saved,
     present_session,
@@ -166,7 +167,7 @@ class EndOfRequest:
             if self._has_ended_meanwhile(request):
                 save_nothing()
             return response
-        is_too_late = self._is_too_late(environ[SOCKET_IN_ENVIRON])
+        is_too_late = IS_NOT_SAVED in environ or self._is_too_late(environ[SOCKET_IN_ENVIRON])
         if is_too_late or (is_too_late is None and present_session().modified):
             save_nothing()
             return response if is_too_late else away(response)
