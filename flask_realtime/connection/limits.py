@@ -36,6 +36,14 @@ TOO_MANY_MESSAGES = (
 )
 
 
+def too_big(most: int) -> str:
+    """Return why a socket is closed that sent a message of more than *most* bytes.
+
+    The bundled client, in calls.js, looks for the words before the number.
+    """
+    return f"Message is larger than {most} bytes"
+
+
 def tokens_for(data: bytes, cookies: str = "") -> int:
     """Return how many tokens the message *data* takes, by the time that it takes to read it.
 

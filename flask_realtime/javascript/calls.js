@@ -1,7 +1,6 @@
 import { RealtimeError } from "./errors.js";
 
 const CALL_TIMEOUT = 30_000; // ms
-const MESSAGE_TOO_BIG = 1009; // the code by which a server closes the socket then
 const LONGEST_TIMER = 2 ** 31 - 1; // ms; browsers run a longer timer at once
 
 /**
@@ -22,11 +21,7 @@ export class Calls {
 
   /** Whether a message that was sent has no reply yet. */
   get isAwaiting() {
-    return this.#out.length > 0;
-  }
-
-  get #out() {
-    return [...this.#pending.values()].filter(({ isOut }) => isOut);
+    return [...this.#pending.values()].some(({ isOut }) => isOut);
   }
 
   /**
@@ -71,18 +66,19 @@ export class Calls {
    * @param {CloseEvent} [end] says why it broke
    * @returns {boolean} whether any message had been sent
    */
-  interrupt({ code, reason } = {}) {
-    const out = this.#out;
-    const [largest] = out.sort((one, other) => other.text.length - one.text.length);
-    // The server has not read it, and would close the next socket too.
-    if (largest && code === MESSAGE_TOO_BIG) largest.wasSent = largest.isRepeatable = false;
+  interrupt({ reason } = {}) {
+    const { isAwaiting } = this;
+    const most = parseInt(reason?.split("larger than")[1]); // bytes; NaN: it broke for another reason
     for (const [id, call] of this.#pending) {
-      if (call.isOut && !call.isRepeatable) {
+      // The server has not read it, and would close the next socket too.
+      const isTooBig = new Blob([call.text]).size > most;
+      call.wasSent &&= !isTooBig;
+      if (isTooBig || (call.isOut && !call.isRepeatable)) {
         this.#fail(id, "RealtimeInterrupted", reason || "The socket went down before the reply.");
       }
       call.isOut = false;
     }
-    return out.length > 0;
+    return isAwaiting;
   }
 
   /** Reject all messages: the socket is closed for good. */

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..connection.connection import Connection
-from ..connection.limits import TOO_MANY_MESSAGES, tokens_for
+from ..connection.limits import TOO_MANY_MESSAGES, tokens_for, too_big
 from ..errors import CloseCode, InvalidMessage
 from ..identity.keys import session_of, shorten
 from ..messages.conversation import Conversation
@@ -100,7 +100,7 @@ class MessageReceiver:
             return
         data = message if isinstance(message, bytes) else message.encode()
         if len(data) > self._services.max_bytes:
-            connection.close(CloseCode.TOO_BIG, "Message is too big")
+            connection.close(CloseCode.TOO_BIG, too_big(self._services.max_bytes))
         elif len(data) < LARGE_BYTES:
             self._receive(message, data)
         else:

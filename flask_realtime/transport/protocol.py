@@ -24,6 +24,7 @@ from wsproto.frame_protocol import (
 )
 
 from ..connection.connection import Connection
+from ..connection.limits import too_big
 from ..threads.time_slice import TimeSlice
 from .frame_reader import DEFLATE_TAIL, FrameReader, inflate
 
@@ -171,7 +172,7 @@ class MessageLimit(Extension):
                 return CloseReason.INVALID_FRAME_PAYLOAD_DATA
         self._left -= len(data)
         if self._left < 0:
-            raise ParseFailed("Message is too big", CloseReason.MESSAGE_TOO_BIG)
+            raise ParseFailed(too_big(self._most), CloseReason.MESSAGE_TOO_BIG)
         return data
 
 

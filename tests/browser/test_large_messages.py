@@ -58,5 +58,5 @@ def test_call_that_is_too_large_is_made_once_and_told(person, site):
         return [large.reason.message, large.reason.wasSent, small.value.status, ends];
     }"""
 
-    assert person.run(script) == ["Message is too big", False, 200, [1009]]
+    assert person.run(script) == ["Message is larger than 4096 bytes", False, 200, [1009]]
     assert ways(site) == ["socket"]

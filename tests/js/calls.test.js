@@ -92,23 +92,30 @@ test("a message that was sent before the socket broke is rejected, and never sen
   assert.deepEqual(sent.map(({ action }) => action), ["a", "b"]);
 });
 
-test("a message that is too big is never sent again, nor taken for one that the server has read", async () => {
+test("messages that are too big are not sent again, and no other is taken for one", async () => {
   const small = calls.send({ action: "a" }, 0, true);
-  const tooBig = failure(calls.send({ action: "b", data: "b".repeat(300_000) }, 0, true));
-  const other = failure(calls.send({ action: "c" }));
+  const tooBig = failure(calls.send({ action: "b", data: "\u20ac".repeat(100_000) }, 0, true));
+  const read = failure(calls.send({ action: "c", data: "c".repeat(200_000) }));
+  isOpen = false;
+  const waits = failure(calls.send({ action: "d", data: "d".repeat(300_000) }));
 
-  calls.interrupt({ code: 1009, reason: "Message is too big" });
+  calls.interrupt({ code: 1009, reason: "Message is larger than 262144 bytes" });
+  isOpen = true;
   calls.flush();
   calls.settle({ id: sent[3].id, status: 200 });
 
   assert.deepEqual(sent.map(({ action }) => action), ["a", "b", "c", "a"]);
   assert.equal((await small).status, 200);
-  assert.deepEqual([(await tooBig).message, (await tooBig).wasSent], ["Message is too big", false]);
-  assert.equal((await other).wasSent, true);
+  assert.equal((await tooBig).message, "Message is larger than 262144 bytes");
+  assert.deepEqual([(await tooBig).wasSent, (await waits).wasSent, (await read).wasSent], [false, false, true]);
 });
 
-test("a server may find something too big that is no message", () => {
-  assert.equal(calls.interrupt({ code: 1009, reason: "Message is too big" }), false);
+test("a server may find something too big that is no message, or name no size", async () => {
+  assert.equal(calls.interrupt({ code: 1009, reason: "Message is larger than 10 bytes" }), false);
+
+  const call = failure(calls.send({ action: "a" }));
+  calls.interrupt({ code: 1009, reason: "Message is too big" });
+  assert.equal((await call).wasSent, true);
 });
 
 test("a message that a closing socket sends back goes out by the next socket, in its place, and once", async () => {
