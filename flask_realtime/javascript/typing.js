@@ -1,8 +1,8 @@
 import { own } from "./dom.js";
 
 const BOXES = /^(checkbox|radio)$/;
-// Those whose value is not the original one even if nobody has changed it are left out.
-const FIELDS = "input:not([type=range],[type=color]),textarea,select";
+// Those whose value is not the original one even if nobody has changed it are left out: color, datetime-local, range.
+const FIELDS = "input:not([type*=lo],[type=range]),textarea,select";
 
 /** Notes fields that the visitor has changed, and says whether a reload would lose any of the changes. */
 export class Typing {

@@ -51,6 +51,22 @@ def test_what_the_browser_enters_again_is_not_thrown_away(person, name, method, 
     person.wait_for("() => !window.isTriedAgain")
 
 
+@not_in("webkit", "its driver goes back to a page of its cache")
+def test_page_to_which_a_person_comes_back_is_reloaded(person):
+    """A person comes back to a page, which the browser loads anew, and has entered nothing there:
+    the browser alone writes a time without its seconds. The page is reloaded."""
+    page = person.page
+    page.goto(f"{person.url}/upload")
+    page.go_back()
+    person.wait_until_open()
+    page.wait_for_load_state()
+    person.run("window.left = true")
+
+    person.run("() => fetch('/reload', { method: 'POST' })")
+
+    person.wait_for("() => !window.left")
+
+
 @pytest.mark.parametrize("end", ["body.textContent = ''", "defaultView.frameElement.remove()"])
 def test_what_was_typed_into_an_editor_s_frame_is_not_thrown_away(person, end):
     """An editor has its text in a frame. The page, which is to be reloaded, waits until the text is

@@ -47,6 +47,7 @@ PAGE = """<!doctype html>
   <input type="checkbox" name="done"><button>Save</button></form>
 <form id="answered" method="post" action="/answer" data-realtime data-realtime-target="#lines">
 </form>
+<input type="datetime-local" value="2026-11-29T06:30:00">
 </body>
 </html>
 """
