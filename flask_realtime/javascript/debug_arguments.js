@@ -5,7 +5,9 @@ export function tellOfArguments(window, client, console) {
   const warn = (text) => console.warn("argument", `realtime.${text}.`);
   const watch = (name, check) => {
     const method = client[name];
-    client[name] = (...given) => {
+    client[name] = function (...given) {
+      // Without debug mode this fails as well, in words that say less.
+      if (this !== client) throw new TypeError(`realtime: ${name} was called alone; write realtime.${name}(…).`);
       check(...given);
       return method.apply(client, given);
     };

@@ -48,6 +48,15 @@ def test_odd_arguments_are_reported(develop, script, told):  # noqa: F811
         developer.reads(told)
 
 
+@pytest.mark.parametrize("name", ["on", "off", "call", "send"])
+def test_method_that_is_taken_off_the_client_fails_in_debug_mode_too(develop, name):  # noqa: F811
+    """A script takes a method for itself, and calls it without the client. That fails at once, and
+    not first where the app runs without debug mode."""
+    script = f"(async () => {{ const {{ {name} }} = realtime; await {name}('a', () => {{}}); }})()"
+
+    assert "TypeError" in str(develop().person.run(f"{script}.then(() => null, String)"))
+
+
 @pytest.mark.parametrize("script", ["var realtime = window.realtime;", "function realtime() {}"])
 def test_variable_of_the_client_s_name_is_no_silence(
     develop,  # noqa: F811
