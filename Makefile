@@ -20,7 +20,7 @@ PYTHONS ?= $(or $(wildcard $(shell pyenv root 2>/dev/null)/versions/3.1[0-9]*/bi
 # What test-browsers has Firefox and WebKit do, and how many of each do it at a time.
 STORIES = $(addprefix tests/browser/test_, outages.py staying.py pushes.py reloading.py sessions.py \
 	forms.py form_answers.py form_guards.py form_redirects.py form_shapes.py link_shapes.py \
-	new_document.py loading.py leaving.py html.py presses.py field_names.py policies.py \
+	new_document.py loading.py leaving.py html.py presses.py field_names.py policies.py kept_texts.py \
 	trusted_types.py debugging.py)
 BROWSERS = firefox webkit
 

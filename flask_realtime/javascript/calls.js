@@ -74,7 +74,7 @@ export class Calls {
       const isTooBig = new Blob([call.text]).size > most;
       call.wasSent &&= !isTooBig;
       if (isTooBig || (call.isOut && !call.isRepeatable)) {
-        this.#fail(id, "RealtimeInterrupted", reason || "The socket went down before the reply.");
+        this.#fail(id, "RealtimeInterrupted", reason || "The socket went down.");
       }
       call.isOut = false;
     }

@@ -11,14 +11,16 @@ export class Typing {
   constructor(window) {
     const note = (event) => this.#note(event.composedPath()[0]);
     window.addEventListener("input", note, true);
-    window.addEventListener("blur", () => {
+    const hear = () => {
       try {
         // A frame, such as that of an editor, keeps its events to itself.
         own(window, "activeElement").contentWindow.addEventListener("input", note, true);
       } catch {
         // It is no frame that has the focus now, or one of another site.
       }
-    });
+    };
+    // Firefox says only afterwards what has the focus.
+    window.addEventListener("blur", () => window.setTimeout(hear));
     // The browser enters again, without an event, what was typed into a page that the back button loads anew.
     if (window.performance?.getEntriesByType?.("navigation")[0]?.type === "back_forward") {
       this.#fields = new Set(own(window, "querySelectorAll").call(window.document, FIELDS));
@@ -41,7 +43,7 @@ export class Typing {
 
 /** Whether `field` has a value that is not the original one, was not sent, and is not empty. */
 function isChanged(field) {
-  if (!field.isConnected || field.ownerDocument?.defaultView === null) return false; // gone, or in a frame that is
+  if (!field.isConnected || !field.ownerDocument.defaultView) return false; // gone, or in a frame that is
   const isBox = BOXES.test(field.type);
   const now = isBox ? field.checked : (chosenIn(field) ?? field.value ?? field.textContent);
   // A copy of a list has the choices that the list came with.
