@@ -30,7 +30,15 @@ export class Console {
 
 /** `value` as text on one line, cut if it is long. */
 export function quoted(value) {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  const line = text.replace(/\s+/g, " ").trim();
+  const line = textOf(value).replace(/\s+/g, " ").trim();
   return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT)} …` : line;
+}
+
+function textOf(value) {
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return String(value); // a large integer, or an object that leads back to itself
+  }
 }

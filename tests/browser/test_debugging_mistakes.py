@@ -27,6 +27,7 @@ def test_debug_mode_leaves_what_is_sent_alone(develop, debug_site):  # noqa: F81
     ("script", "told"),
     [
         ("realtime.on(5, () => {})", "on: the channel is 5, not a text"),
+        ("realtime.on(5n, () => {})", "on: the channel is 5, not a text"),
         ("realtime.off('room:1', undefined)", "which removes all listeners of room:1"),
         ("realtime.off(5)", "off: the channel is 5, not a text"),
         ("realtime.call()", "call: the address is undefined"),
