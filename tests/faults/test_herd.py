@@ -43,8 +43,8 @@ async def come_back(redis_url):
         for number in range(1, MESSAGES + 1):
             await asyncio.to_thread(publisher.push, number, "room")
         for page in pages:
-            # On a busy machine three hundred handshakes take longer than a page waits for one; pages
-            # that give up and come back would keep the server from all others.
+            # On a busy machine three hundred handshakes take longer than a page waits for one, and
+            # pages that give up and come back would keep the server from all others.
             page.silence = DEADLINE
             page.start()
         await eventually_in_loop(lambda: have_heard(pages, MESSAGES))
