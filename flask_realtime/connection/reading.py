@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..threads import clock
 from ..threads.time_slice import TimeSlice
 from ..writing.fd import Descriptor
@@ -24,6 +26,7 @@ class Reading:
         "_began",
         "_descriptor",
         "_is_ended",
+        "_put_off",
         "is_active",
         "last_heard",
         "pending",
@@ -35,6 +38,7 @@ class Reading:
     ) -> None:
         self._descriptor = descriptor
         self._is_ended = False
+        self._put_off: Callable[[], None] | None = None
         self.pending = pending
         self.time_slice = time_slice
         #: Whether the peer's silence counts: not before the 101, and not while the socket is not
@@ -68,6 +72,25 @@ class Reading:
         """Let others run, if the readers of all sockets have used up their time slice."""
         self.time_slice.end(self._began)
         self._began = self.time_slice.begin()
+
+    def when_there_is_room(self, run: Callable[[], None]) -> None:
+        """Call *run* now or, if too many messages of the socket wait to be handled, in
+        :meth:`settle`."""
+        if self.pending.is_full:
+            self._put_off = run
+        else:
+            run()
+
+    def settle(self) -> None:
+        """Do what was put off, once there is room for it.
+
+        To be called before more is read, when the reader keeps nothing of the message before: its
+        text may take four times as much memory as the bytes that are to be handled.
+        """
+        run, self._put_off = self._put_off, None
+        if run is not None:
+            self.wait_for_handling()
+            run()
 
     def wait_for_handling(self) -> None:
         """Wait while too many messages of the socket wait to be handled, and the peer is there.

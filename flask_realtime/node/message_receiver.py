@@ -91,7 +91,7 @@ class MessageReceiver:
             self._services.resumption.begin(connection, self._take_subscriptions())
 
     def received(self, message: str | bytes) -> None:
-        """Answer one message, or queue it. Blocks while too many messages of the socket wait.
+        """Answer one message, or queue it; while too many wait, ``Reading.settle`` queues it.
 
         While the socket waits to be closed behind its running message, others are sent back.
         """
@@ -177,8 +177,6 @@ class MessageReceiver:
             return self._refuse(error.message_id, 400, error.reason)
         if parsed.action in _OWN_ACTIONS or self._awaits_resume:
             return self._take(parsed, data)
-        # The reader may have to wait for handlers, and would keep what was parsed meanwhile.
-        del parsed
         self._queue(data)
 
     def _take(self, message: Message, data: bytes) -> None:
@@ -193,13 +191,14 @@ class MessageReceiver:
             self._queue(data, message)
 
     def _queue(self, data: bytes, message: Message | None = None) -> None:
-        """Have a message handled after the messages before it.
+        """Have a message handled after those before it. One that has to wait is kept as the bytes
+        that came, since parsed JSON takes up to twenty times as much memory."""
+        reading = self._connection.reading
+        kept = None if reading.pending.is_full else message
+        reading.when_there_is_room(lambda: self._submit(data, kept))
 
-        A message that has to wait is kept as the bytes that came, since parsed JSON takes up to
-        twenty times as much memory.
-        """
+    def _submit(self, data: bytes, message: Message | None) -> None:
         connection = self._connection
-        connection.reading.wait_for_handling()
         if not connection.is_receptive:
             return self._send_back(message or data)
         connection.reading.pending.enter(len(data))

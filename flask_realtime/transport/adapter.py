@@ -3,9 +3,7 @@
 The way of a byte that the peer sends: the kernel → ``Reading.receive`` (connection/reading.py), on
 the thread of the socket's request → ``_Socket.recv`` → simple-websocket's loop →
 ``Protocol.receive_data`` and ``Protocol.events`` (protocol.py) → ``Receiver.received``
-(node/message_receiver.py). A message in several frames goes from ``Protocol.events`` to
-simple-websocket, which puts it together → ``_Event.set`` → ``Adapter.hand_on`` →
-``Receiver.received``.
+(node/message_receiver.py). simple-websocket itself hears of close frames and pongs alone.
 
 The way of a byte that simple-websocket sends (pongs and answers to close frames):
 ``_Socket.send`` → ``Connection.write``, and from there as any other (writing/outbox.py).
@@ -45,8 +43,7 @@ def read(connection: Connection, deflates: bool, max_message_bytes: int) -> int:
 class Adapter(Server):  # type: ignore[misc]
     """simple-websocket's server, with parts of this package in place of the system's.
 
-    Its socket writes to the connection, its event hands messages on, and its thread is the
-    caller's.
+    Its socket writes to the connection, and its thread is the caller's.
 
     :param connection: the connection that is read.
     :param deflates: whether the peer may send deflated messages.
@@ -61,7 +58,7 @@ class Adapter(Server):  # type: ignore[misc]
             receive_bytes=RECEIVE_BYTES,
             max_message_size=max_message_bytes,
             thread_class=_CallersThread,
-            event_class=lambda: _Event(self.hand_on),
+            event_class=_Event,
         )
         self.environ = None
 
@@ -73,11 +70,6 @@ class Adapter(Server):  # type: ignore[misc]
         """
         self.ws = Protocol(self.connection, self.deflates, self.max_message_size, self._receive)
         self.connected = True
-
-    def hand_on(self) -> None:
-        """Hand on the messages that are complete."""
-        while self.input_buffer:
-            self._receive(self.input_buffer.pop(0))
 
     @property
     def close_code(self) -> int:
@@ -120,15 +112,15 @@ class _Socket:
 
 
 class _Event:
-    """Stands for the event that simple-websocket sets when a message is complete."""
+    """Stands for the event that simple-websocket sets for who waits for its messages: nobody."""
 
-    __slots__ = ("set",)
+    __slots__ = ()
 
-    def __init__(self, hand_on: Callable[[], None]) -> None:
-        self.set = hand_on
+    def set(self) -> None:
+        """Do nothing."""
 
     def clear(self) -> None:
-        """Do nothing: it is never set for longer than a call."""
+        """Do nothing."""
 
 
 class _CallersThread:

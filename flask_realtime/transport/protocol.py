@@ -1,7 +1,8 @@
 """The WebSocket protocol (RFC 6455) by wsproto, but for the frames that most messages are.
 
-Text messages that come whole, in one frame, are read by :class:`FrameReader`; everything else by
-wsproto.
+Text messages that come whole, in one frame, are read by :class:`FrameReader`; all other frames by
+wsproto. What is in a message's frames :class:`MessageLimit` keeps, as bytes: text may take four
+times as much memory, and wsproto keeps it until the next frame.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Protocol(WsprotoConnection):
     :param connection: the connection that is read; it answers pings.
     :param deflates: whether the peer may send deflated messages.
     :param max_message_bytes: how large a message may be.
-    :param hand_on: called with each message that comes in one frame; all others are events.
+    :param hand_on: called with each message: a text, or the bytes of a binary message.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Protocol(WsprotoConnection):
         connection: Connection,
         deflates: bool,
         max_message_bytes: int,
-        hand_on: Callable[[str], None],
+        hand_on: Callable[[str | bytes], None],
     ) -> None:
         self._connection = connection
         self._most = max_message_bytes
@@ -53,9 +54,8 @@ class Protocol(WsprotoConnection):
         time_slice = connection.reading.time_slice
         self._reader = FrameReader(deflates, max_message_bytes + 1, time_slice)
         self._data = b""
-        super().__init__(
-            ConnectionType.SERVER, [MessageLimit(deflates, max_message_bytes, time_slice)]
-        )
+        self._limit = MessageLimit(deflates, max_message_bytes, time_slice)
+        super().__init__(ConnectionType.SERVER, [self._limit])
 
     def receive_data(self, data: bytes | None) -> None:
         """Take the bytes that the peer has sent; None when the peer has ended the connection."""
@@ -65,9 +65,7 @@ class Protocol(WsprotoConnection):
             self._data = data
 
     def events(self) -> Generator[Event, None, None]:
-        """Hand on the messages that are a frame each, and yield what else came, in order.
-
-        simple-websocket would take as long again to find that it need not put them together.
+        """Hand on the messages, and yield what else came, in order.
 
         Pings are answered here, in their turn: simple-websocket would answer them only behind the
         messages that came along with them, of which one may have to wait until others are handled.
@@ -79,10 +77,30 @@ class Protocol(WsprotoConnection):
         for event in super().events():
             connection.reading.yield_turn()
             is_heeded = _is_message_end(event) or receiver.takes_frame()
-            if not isinstance(event, Ping):
+            if isinstance(event, TextMessage | BytesMessage):
+                if event.message_finished and not self._hand_on_taken(event):
+                    yield CloseConnection(CloseReason.INVALID_FRAME_PAYLOAD_DATA)
+                    return
+            elif not isinstance(event, Ping):
                 yield event
             elif is_heeded:
                 connection.write(self.send(event.response()))
+
+    def _hand_on_taken(self, event: TextMessage | BytesMessage) -> bool:
+        """Hand on the message that ends with *event*; return False if its text is no UTF-8."""
+        taken = self._limit.take()
+        if isinstance(event, BytesMessage):
+            self._hand_on(taken)
+        else:
+            try:
+                text = taken.decode()
+            except UnicodeDecodeError:
+                return False
+            del taken
+            self._hand_on(text)
+            del text
+        self._connection.reading.settle()
+        return True
 
     def _has_read_all(self) -> bool:
         """Hand on the messages that the bytes begin with; return whether there is nothing else."""
@@ -96,6 +114,8 @@ class Protocol(WsprotoConnection):
             at = end
             self._connection.reading.yield_turn()
             self._hand_on(text)
+            del text, found
+            self._connection.reading.settle()
         if at < len(data):
             self._leave(data[at:])
             return False
@@ -126,6 +146,12 @@ class MessageLimit(Extension):
         self._most = self._left = most
         self._is_control = False
         self._inflater: Any = None
+        self._message = bytearray()
+
+    def take(self) -> bytes:
+        """Return the message that has ended, and keep it no longer."""
+        message, self._message, self._inflater = bytes(self._message), bytearray(), None
+        return message
 
     def enabled(self) -> bool:
         """Yes."""
@@ -143,6 +169,7 @@ class MessageLimit(Extension):
         if self._is_control or opcode is Opcode.CONTINUATION:
             return _NO_BITS
         self._left = self._most
+        self._message = bytearray()
         is_deflated = rsv.rsv1 and self._deflates
         self._inflater = zlib.decompressobj(-zlib.MAX_WBITS) if is_deflated else None
         return RsvBits(self._deflates, False, False)
@@ -150,7 +177,7 @@ class MessageLimit(Extension):
     def frame_inbound_payload_data(
         self, proto: FrameDecoder | FrameProtocol, data: bytes
     ) -> bytes | CloseReason:
-        """Return some bytes of a frame, inflated.
+        """Keep some bytes of a message, inflated; return those of a control frame.
 
         :raises ParseFailed: if the message has too many.
         """
@@ -159,7 +186,7 @@ class MessageLimit(Extension):
     def frame_inbound_complete(
         self, proto: FrameDecoder | FrameProtocol, fin: bool
     ) -> bytes | CloseReason | None:
-        """Return the rest of a message whose last frame has ended."""
+        """Keep the rest of a message whose last frame has ended."""
         if not fin or self._is_control or self._inflater is None:
             return None
         return self._count(DEFLATE_TAIL)
@@ -173,7 +200,8 @@ class MessageLimit(Extension):
         self._left -= len(data)
         if self._left < 0:
             raise ParseFailed(too_big(self._most), CloseReason.MESSAGE_TOO_BIG)
-        return data
+        self._message += data
+        return b""
 
 
 def _is_message_end(event: Event) -> bool:

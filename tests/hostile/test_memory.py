@@ -68,3 +68,33 @@ def test_bombs_in_fragments_take_no_more_than_a_sockets_share(siege):
         socket.send_aside(1, bomb, final=False, reserved=0x40)
 
     assert siege.share() < SHARE
+
+
+@pytest.mark.parametrize(
+    "besiege", ["gevent", pytest.param("gthread", marks=pytest.mark.long)], indirect=True
+)
+def test_wide_messages_in_fragments_take_no_more_than_a_sockets_share(siege):
+    """A second frame of some hundred bytes becomes all but the beginning of a large message, of
+    which a character takes four bytes. No large message is handled meanwhile."""
+    text = deflated(WIDE)
+    for socket in siege.open(deflate=True):
+        socket.send(1, WAIT)
+        begin = socket.frame(1, text[:10], final=False, reserved=0x40)
+        socket.write((begin + socket.frame(0, text[10:])) * 3)
+
+    assert siege.share(common=0) < SHARE
+
+
+@pytest.mark.parametrize(
+    "besiege", ["gevent", pytest.param("gthread", marks=pytest.mark.long)], indirect=True
+)
+def test_what_is_not_read_and_what_waits_take_no_more_than_a_sockets_share_together(siege):
+    """The peer reads nothing of what is pushed to it, and goes on sending large messages."""
+    sockets = siege.open()
+    for number in range(len(sockets)):
+        siege.browser.post(f"/push/9/100000/{siege.channel(number)}")
+    for socket in sockets:
+        socket.send(1, WAIT)
+        socket.send_many_aside(1, WIDE, 24)
+
+    assert siege.share() < SHARE

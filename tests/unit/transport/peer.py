@@ -45,5 +45,8 @@ class Recorder:
     def close(self, code, reason=""):
         self.closed.append(code)
 
+    def settle(self):
+        pass
+
     def yield_turn(self):
         return 0.0
