@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 Opened = TypeVar("Opened")
 
 _MARK = "flask_realtime_allows_calls"
+# The packages whose converters run no code of the app.
+_LIBRARIES = (__name__.partition(".")[0], "werkzeug")
 # How many characters the path of a call may have; few addresses are as long. To find the route of a
 # path takes time by the square of its length where a rule has two parts of type path, say: half a
 # minute for 240 KB, during which nothing else runs.
@@ -119,7 +121,8 @@ class CallRules:
 
         To be called before a request is made of the call, which takes up to 25 ms for a large one.
         To judge a call twice would make those that are open slower, and to make a request takes
-        no longer for a small one: so call it for large ones, and where others were refused.
+        no longer for a small one: so call it for large ones, where others were refused, and where
+        :attr:`finds_by_own_code`.
 
         :param handshake: the WSGI environ of the socket's handshake.
         :param method: the field of the message, which may be wrong.
@@ -150,6 +153,13 @@ class CallRules:
         if method in METHODS and self.views.are_all and not self._allows_everything():
             self._check(target, method, path)
         return target.endpoints[0] if target.endpoints else ""
+
+    @cached_property
+    def finds_by_own_code(self) -> bool:
+        """Whether code of the app finds routes, in converters of its own: a request runs it, and it
+        may ask a database for whatever a client names, also on routes that are not open."""
+        converters = self._app.url_map.converters.values()
+        return any(one.__module__.partition(".")[0] not in _LIBRARIES for one in converters)
 
     @cached_property
     def views(self) -> CallViews:
@@ -188,7 +198,9 @@ class CallRules:
     def _is_marked(self, endpoint: str, method: str) -> bool:
         view = self._app.view_functions.get(endpoint)
         view_class = getattr(view, "view_class", None)
-        function = "get" if method == "HEAD" else method.lower()
+        function = method.lower()
+        if method == "HEAD" and not hasattr(view_class, "head"):
+            function = "get"
         blueprint = self._app.blueprints.get(endpoint.rpartition(".")[0])
         return any(
             # The object's own attributes: a class does not inherit that its base class is open.

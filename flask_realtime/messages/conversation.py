@@ -180,7 +180,7 @@ class Conversation:
                 self._rules.check_message(self._template, method, uri)
             with turn.reading(size):
                 call = handler.read(message.data, self._config)
-            if self._was_refused:
+            if self._was_refused or self._rules.finds_by_own_code:
                 self._rules.check_message(self._template, method, uri)
             environ = self._make_environ(call)
             environ[REACHED] = self._page.reached()

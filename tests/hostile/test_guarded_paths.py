@@ -12,6 +12,8 @@ from ..integration.serving import ServerProcess
 #: An app in which WSGI middleware demands a key for /metrics, as a proxy would.
 APP = """
 from flask import Flask, request
+from flask.views import MethodView
+from werkzeug.routing import BaseConverter
 from flask_realtime import Realtime
 
 app = Flask(__name__)
@@ -31,6 +33,33 @@ def on(channel):
 @app.get("/metrics")
 def metrics():
     return "secret"
+
+class User(BaseConverter):
+    def to_python(self, value):
+        seen.append(f"looked for {value}")
+        return value
+
+app.url_map.converters["user"] = User
+
+@app.get("/users/<user:name>")
+def user(name):
+    return name
+
+@app.get("/open/<user:name>")
+@realtime.allow_calls
+def open_user(name):
+    return name
+
+class Report(MethodView):
+    @realtime.allow_calls
+    def get(self):
+        return "report"
+
+    def head(self):
+        seen.append("asked for the head")
+        return ""
+
+app.add_url_rule("/report", view_func=Report.as_view("report"))
 
 @app.get("/seen")
 def show_seen():
@@ -88,3 +117,32 @@ def test_header_by_which_a_proxy_says_who_asks_can_not_be_sent_over_a_socket(ser
 
     assert (plain["status"], plain["body"]) == (200, "a stranger")
     assert (forged["status"], alike["status"]) == (400, 400)
+
+
+def test_refused_call_has_no_code_of_the_app_look_for_what_it_names(server):
+    """A converter of the app's may ask a database for each name. It is asked for what an open
+    route is called with, and for nothing else."""
+    browser = Browser(server.url)
+
+    with browser.open(browser.page("/on/room")) as socket:
+        replies = [
+            socket.call(f"/{folder}/{name}")
+            for folder in ("users", "open")
+            for name in (folder, "%61nn")
+        ]
+
+    assert [reply["status"] for reply in replies] == [421, 421, 200, 200]
+    seen = requests.get(server.url + "/seen", timeout=DEADLINE).json()
+    assert [one for one in seen if "looked" in one] == ["looked for open", "looked for ann"]
+
+
+def test_method_of_a_class_that_is_not_marked_is_not_called_as_another_one(server):
+    """The class answers HEAD by a method of its own, and only that for GET is open to calls."""
+    browser = Browser(server.url)
+
+    with browser.open(browser.page("/on/room")) as socket:
+        replies = [socket.call("/report", method=method) for method in ("get", "head")]
+
+    assert [reply["status"] for reply in replies] == [200, 421]
+    seen = requests.get(server.url + "/seen", timeout=DEADLINE).json()
+    assert "asked for the head" not in seen
