@@ -175,12 +175,13 @@ class Conversation:
         if isinstance(handler, RouteHandler):
             method, uri = message.data.get("method", "get"), message.data.get("uri")
             self._rules.check_any(uri)
-            # A larger one was checked before it was parsed.
-            if QUICKLY_READ_BYTES < size < LARGE_BYTES:
+            is_quick = size <= QUICKLY_READ_BYTES
+            # A large one was checked before it was parsed.
+            if not is_quick and size < LARGE_BYTES:
                 self._rules.check_message(self._template, method, uri)
             with turn.reading(size):
                 call = handler.read(message.data, self._config)
-            if self._was_refused or self._rules.finds_by_own_code:
+            if is_quick and (self._was_refused or self._rules.finds_by_own_code):
                 self._rules.check_message(self._template, method, uri)
             environ = self._make_environ(call)
             environ[REACHED] = self._page.reached()
