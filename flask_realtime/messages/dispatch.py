@@ -25,6 +25,7 @@ from ..page.client import (
 )
 from ..page.csrf import exempt_from_csrf
 from ..page.sessions import open_no_session
+from ..threads.rare_warnings import RareWarnings
 from .call_rules import CallRefused
 from .memory_budget import NotWanted
 from .request_cycle import RequestCycle
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 #: The endpoint of hooks. A handler's endpoint is this, a dot, and the action.
 ENDPOINT = "realtime.message"
@@ -152,11 +154,13 @@ def _in_context(
 ) -> Response:
     cycle = RequestCycle(app, environ)
     error: BaseException | None = None
+    is_begun = True
     try:
         try:
             cycle.push(finds_route)
             response = dispatch(cycle)
         except (CallRefused, NotWanted):
+            is_begun = False
             raise
         except BaseException as raised:
             # Also SystemExit, gevent's Timeout and GreenletExit, which would end the socket here,
@@ -168,7 +172,26 @@ def _in_context(
             after_response(response)
         return response
     finally:
-        cycle.pop(error)
+        if is_begun:
+            cycle.pop(error)
+        else:
+            _pop_unbegun(cycle)
+
+
+def _pop_unbegun(cycle: RequestCycle) -> None:
+    """End a request before which no function of the app ran; never raise.
+
+    The teardown functions run all the same, since to open the session may have taken a connection
+    that they give back. But one may count on what a ``before_request`` function does.
+    """
+    try:
+        cycle.pop(None)
+    except BaseException as failed:
+        warnings.warn(
+            "teardown",
+            f"A teardown function failed: {failed!r}. It ran for a message that was not handled, "
+            f"before which no before_request function ran.",
+        )
 
 
 def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:

@@ -2,11 +2,12 @@
 
 import pytest
 from cachelib import SimpleCache
-from flask import session
+from flask import g, session
 from flask_session import Session
 from flask_session.cachelib import CacheLibSessionInterface
 
 from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.messages import dispatch
 from flask_realtime.messages.memory_budget import NotWanted
 
 from ..conversations import Browser
@@ -71,6 +72,22 @@ def test_message_of_a_lost_session_is_not_handled(browser, socket, kept, ran, wa
 
     assert ran == []
     assert browser.lost == [browser.digest]
+
+
+@pytest.mark.parametrize("way", ["handler", "call"])
+def test_message_of_a_lost_session_is_sent_back_though_a_teardown_function_fails(app, way):
+    """A teardown function counts on what a before_request function does, which did not run. The
+    message is sent by the next socket all the same."""
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    Session(app)
+    socket = Browser(app).open_socket({"do": lambda _: ""})
+    app.before_request(lambda: setattr(g, "taken", ["connection"]))
+    app.teardown_request(lambda error: g.taken.pop())
+    dispatch.warnings.forget()
+    empty_store(app)
+
+    with pytest.raises(NotWanted):
+        socket.call("/buy", method="post") if way == "call" else socket.say("do")
 
 
 def test_first_message_of_a_lost_session_is_not_handled(browser, kept, ran):

@@ -8,6 +8,7 @@ import flask
 import pytest
 from flask.sessions import SecureCookieSessionInterface
 
+from flask_realtime.messages import dispatch
 from flask_realtime.messages.call_rules import open_to_calls
 
 from ..conversations import Browser
@@ -121,3 +122,21 @@ def test_refused_call_tears_its_request_down(app):
     assert socket.call("/a")["status"] == 421
     assert torn[-1] is None
     assert not flask.has_app_context()
+
+
+def test_call_is_refused_though_a_teardown_function_fails(app, caplog):
+    """A teardown function gives back what a before_request function took. For a call that is
+    refused nothing was taken, so that it fails. The page is still told to ask by HTTP."""
+    app.add_url_rule("/shut", "shut", lambda: "")
+    app.add_url_rule("/open", "open", open_to_calls(lambda: ""))
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+    app.before_request(lambda: setattr(flask.g, "taken", ["connection"]))
+    app.teardown_request(lambda error: flask.g.taken.pop())
+    dispatch.warnings.forget()
+
+    replies = [socket.call(uri) for uri in ("/shut", "/shut", "/open")]
+
+    assert [reply["status"] for reply in replies] == [REFUSED, REFUSED, ANSWERED]
+    assert not flask.has_app_context()
+    assert "A teardown function failed: AttributeError('taken')" in caplog.text
+    assert "Traceback" not in caplog.text
