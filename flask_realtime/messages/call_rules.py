@@ -21,7 +21,7 @@ from ..errors import InvalidMessage, InvalidSetting
 from ..protocol.messages import MessageId, Reply, error_reply
 from .call_paths import fits, is_ambiguous
 from .call_route import METHODS, split_uri
-from .call_views import CallViews, Target, Unforeseen, target_of_error
+from .call_views import CallViews, Target, Unforeseen, has_own_converters, target_of_error
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -31,8 +31,6 @@ logger = logging.getLogger(__name__)
 Opened = TypeVar("Opened")
 
 _MARK = "flask_realtime_allows_calls"
-# The packages whose converters run no code of the app.
-_LIBRARIES = (__name__.partition(".")[0], "werkzeug")
 # How many characters the path of a call may have; few addresses are as long. To find the route of a
 # path takes time by the square of its length where a rule has two parts of type path, say: half a
 # minute for 240 KB, during which nothing else runs.
@@ -158,8 +156,7 @@ class CallRules:
     def finds_by_own_code(self) -> bool:
         """Whether code of the app finds routes, in converters of its own: a request runs it, and it
         may ask a database for whatever a client names, also on routes that are not open."""
-        converters = self._app.url_map.converters.values()
-        return any(one.__module__.partition(".")[0] not in _LIBRARIES for one in converters)
+        return has_own_converters(self._app.url_map)
 
     @cached_property
     def views(self) -> CallViews:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# The packages whose converters and maps run no code of the app.
+_LIBRARIES = (__name__.partition(".")[0], "werkzeug")
+
 
 class Target(NamedTuple):
     """Where a call leads.
@@ -35,10 +38,11 @@ class Unforeseen(Exception):
 
 
 class CallViews:
-    """The routes of an app, of whose converters only the patterns are left.
+    """The routes of an app, without the code of the app's own that finds them.
 
-    By the patterns alone Werkzeug chooses the rule that a path fits. What converters make of the
-    path may take a query of a database, and need a context.
+    Where the app has none, its routes are asked as they are. Else a copy is asked, of whose
+    converters only the patterns are left: by these alone Werkzeug chooses the rule that a path
+    fits. What converters make of the path may take a query of a database, and need a context.
 
     :param app: the app, whose routes are all there.
     """
@@ -48,6 +52,9 @@ class CallViews:
         self._app = app
         #: Whether all routes of the app are known here.
         self.are_all = True
+        if not has_own_converters(own) and not any(map(_redirects_by_code, own.iter_rules())):
+            self._routes = own
+            return
         self._routes = Map(
             default_subdomain=own.default_subdomain,
             strict_slashes=own.strict_slashes,
@@ -67,7 +74,7 @@ class CallViews:
         :param method: the call's HTTP method.
         :param path: the percent-encoded path of the call.
         :raises OutsideOfApp: if the app is mounted under another path.
-        :raises Unforeseen: if a function of the app redirects the call.
+        :raises Unforeseen: if a function of the app redirects the call, or Werkzeug fails on it.
         """
         request = self._app.request_class(handshake, populate_request=False)
         found = own_path(handshake, path)
@@ -89,6 +96,8 @@ class CallViews:
             return Target([match(found, method)], normal)
         except HTTPException as error:
             return target_of_error(error, request, normal, method, match)
+        except Exception:
+            raise Unforeseen from None
 
     def _add(self, rule: Rule) -> None:
         try:
@@ -103,7 +112,7 @@ class CallViews:
                     merge_slashes=rule.merge_slashes,
                     websocket=rule.websocket,
                     build_only=rule.build_only,
-                    redirect_to=_unforeseen if callable(rule.redirect_to) else rule.redirect_to,
+                    redirect_to=_unforeseen if _redirects_by_code(rule) else rule.redirect_to,
                 )
             )
         except Exception:
@@ -114,6 +123,12 @@ class CallViews:
                 rule.rule,
                 exc_info=True,
             )
+
+
+def has_own_converters(url_map: Map) -> bool:
+    """Return whether code of the app finds routes: converters of its own, or a kind of map."""
+    kinds = [type(url_map), *url_map.converters.values()]
+    return any(one.__module__.partition(".")[0] not in _LIBRARIES for one in kinds)
 
 
 def target_of_error(
@@ -170,6 +185,10 @@ def _path_of_url(url: str, request: Request) -> str | None:
     if parts.netloc not in ("", request.host) or not path.startswith(f"{root}/"):
         return None
     return path.removeprefix(root)
+
+
+def _redirects_by_code(rule: Rule) -> bool:
+    return callable(rule.redirect_to)
 
 
 def _unforeseen(*_: object, **__: object) -> NoReturn:

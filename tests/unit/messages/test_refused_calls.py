@@ -7,6 +7,7 @@ import logging
 import flask
 import pytest
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.routing import Rule
 
 from flask_realtime.messages import dispatch
 from flask_realtime.messages.call_rules import open_to_calls
@@ -76,6 +77,26 @@ def test_call_that_a_function_of_the_app_redirects_is_judged_by_where_it_leads(a
     assert socket.call("/to/shut")["status"] == REFUSED
     assert socket.call("/to/open")["status"] == 308
     assert asked[-1] == ("open", True) and all(is_in_request for _, is_in_request in asked)
+
+
+def test_call_behind_a_refused_one_leads_where_the_app_says(app):
+    """A path fits two rules, and the app takes the one that was added first. A page has an address
+    of its own, to which the app redirects. A route is added while the app serves."""
+    app.add_url_rule("/", "page", lambda: "")
+    app.add_url_rule("/<any(de, en):language>", "start", open_to_calls(lambda language: ""))
+    app.add_url_rule("/<slug>", "page")
+    app.add_url_rule("/news/", "news", lambda number: "", defaults={"number": 1})
+    app.add_url_rule("/news/<int:number>", "news")
+    socket = Browser(app, ALLOW_CALLS=["/news/"]).open_socket()
+
+    def call_behind_a_refused_one(uri):
+        assert socket.call("/")["status"] == REFUSED
+        return socket.call(uri)["status"]
+
+    assert socket.call("/de")["status"] == call_behind_a_refused_one("/de") == ANSWERED
+    assert socket.call("/news/1")["status"] == call_behind_a_refused_one("/news/1") == 308
+    app.url_map.add(Rule("/late", endpoint="start", defaults={"language": "de"}))
+    assert call_behind_a_refused_one("/late") == ANSWERED
 
 
 def test_call_outside_of_a_mounted_app_is_404_behind_a_refused_one(app):
