@@ -74,18 +74,25 @@ class CallViews:
         :param method: the call's HTTP method.
         :param path: the percent-encoded path of the call.
         :raises OutsideOfApp: if the app is mounted under another path.
-        :raises Unforeseen: if a function of the app redirects the call, or Werkzeug fails on it.
+        :raises Unforeseen: if a function of the app redirects the call, if the app has other routes
+            for its host, or if Werkzeug fails on it.
         """
-        request = self._app.request_class(handshake, populate_request=False)
         found = own_path(handshake, path)
         # As flask.Request.path has it.
         normal = "/" + found.lstrip("/")
+        # Made as Flask makes it: a class of the app's own may take nothing but the environ.
+        environ = dict(handshake)
+        request = self._app.request_class(environ)
+        # It would keep the request in memory until the garbage collector runs.
+        environ.pop("werkzeug.request", None)
         try:
             own = self._app.create_url_adapter(request)
         except HTTPException:
             own = None
         if own is None:
             return Target([], normal)
+        if own.map is not self._app.url_map:
+            raise Unforeseen
         # Not the scheme of the handshake, with which only routes of WebSockets would be found.
         routes = self._routes.bind(own.server_name, own.script_name, own.subdomain)
 

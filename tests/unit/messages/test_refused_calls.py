@@ -7,7 +7,7 @@ import logging
 import flask
 import pytest
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule
 
 from flask_realtime.messages import dispatch
 from flask_realtime.messages.call_rules import open_to_calls
@@ -97,6 +97,33 @@ def test_call_behind_a_refused_one_leads_where_the_app_says(app):
     assert socket.call("/news/1")["status"] == call_behind_a_refused_one("/news/1") == 308
     app.url_map.add(Rule("/late", endpoint="start", defaults={"language": "de"}))
     assert call_behind_a_refused_one("/late") == ANSWERED
+
+
+def test_call_behind_a_refused_one_is_judged_by_the_routes_of_its_host(app):
+    """The app has a map of its own for each customer's host, and a class of requests that takes the
+    environ alone, as Flask gives it."""
+
+    class Asked(flask.Request):
+        def __init__(self, environ):
+            super().__init__(environ)
+
+    class Shop(flask.Flask):
+        request_class = Asked
+        customers = Map([Rule("/hats", endpoint="hats"), Rule("/shut", endpoint="shut")])
+
+        def create_url_adapter(self, request):
+            if request is None:
+                return super().create_url_adapter(None)
+            return self.customers.bind_to_environ(request.environ)
+
+    app = Shop(__name__)
+    app.secret_key = "secret"
+    app.view_functions.update(hats=open_to_calls(lambda: ""), shut=lambda: "")
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+
+    statuses = [socket.call(uri)["status"] for uri in ("/hats", "/shut", "/hats", "/shut")]
+
+    assert statuses == [ANSWERED, REFUSED, ANSWERED, REFUSED]
 
 
 def test_call_outside_of_a_mounted_app_is_404_behind_a_refused_one(app):
