@@ -68,7 +68,9 @@ class Adapter(Server):  # type: ignore[misc]
         simple-websocket would write the handshake out as HTTP again, for h11 to parse. That takes a
         tenth of the time of a handshake, and keeps 3 KB for each socket.
         """
-        self.ws = Protocol(self.connection, self.deflates, self.max_message_size, self._receive)
+        self.ws = Protocol(
+            self.connection, self.deflates, self.max_message_size, self._receive, self._settle
+        )
         self.connected = True
 
     @property
@@ -87,9 +89,18 @@ class Adapter(Server):  # type: ignore[misc]
         try:
             receiver.received(message)
         except Exception:
-            # An OSError would end simple-websocket's loop without a word.
-            logger.exception("Receiving a message failed; closing its socket.")
-            self.connection.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
+            self._fail()
+
+    def _settle(self) -> None:
+        try:
+            self.connection.reading.settle()
+        except Exception:
+            self._fail()
+
+    def _fail(self) -> None:
+        # An OSError would end simple-websocket's loop without a word.
+        logger.exception("Receiving a message failed; closing its socket.")
+        self.connection.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
 
 
 class _Socket:

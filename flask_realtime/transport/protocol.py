@@ -39,6 +39,7 @@ class Protocol(WsprotoConnection):
     :param deflates: whether the peer may send deflated messages.
     :param max_message_bytes: how large a message may be.
     :param hand_on: called with each message: a text, or the bytes of a binary message.
+    :param settle: called behind it, when nothing of the message is kept here: it may wait.
     """
 
     def __init__(
@@ -47,10 +48,12 @@ class Protocol(WsprotoConnection):
         deflates: bool,
         max_message_bytes: int,
         hand_on: Callable[[str | bytes], None],
+        settle: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._most = max_message_bytes
         self._hand_on = hand_on
+        self._settle = settle
         time_slice = connection.reading.time_slice
         self._reader = FrameReader(deflates, max_message_bytes + 1, time_slice)
         self._data = b""
@@ -99,7 +102,7 @@ class Protocol(WsprotoConnection):
             del taken
             self._hand_on(text)
             del text
-        self._connection.reading.settle()
+        self._settle()
         return True
 
     def _has_read_all(self) -> bool:
@@ -115,7 +118,7 @@ class Protocol(WsprotoConnection):
             self._connection.reading.yield_turn()
             self._hand_on(text)
             del text, found
-            self._connection.reading.settle()
+            self._settle()
         if at < len(data):
             self._leave(data[at:])
             return False

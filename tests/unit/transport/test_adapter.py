@@ -52,16 +52,17 @@ def test_close_frame_is_answered():
     assert recorder.written == [b"\x88\x02" + struct.pack("!H", 1001)]
 
 
+@pytest.mark.parametrize("where", ["received", "settle"])
 @pytest.mark.parametrize("error", [ZeroDivisionError, OSError])
-def test_message_that_cannot_be_received_closes_with_1011(caplog, error):
+def test_message_that_cannot_be_received_closes_with_1011(caplog, error, where):
     """An error of ours, even an OSError, which simple-websocket takes for a lost connection, closes
-    the socket with 1011 and is logged."""
+    the socket with 1011 and is logged; also where the message had to wait for room."""
     recorder = Recorder([frame(b"one"), frame(b"two")])
 
-    def fail(message):
+    def fail(*_):
         raise error("in receiving")
 
-    recorder.received = fail
+    setattr(recorder, where, fail)
 
     read(recorder, False, MOST)
 

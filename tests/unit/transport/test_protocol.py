@@ -163,7 +163,7 @@ def test_frames_that_are_not_heeded_are_not_answered():
 def test_protocol_keeps_nothing_of_what_it_has_read():
     """An idle socket holds none of its former messages in memory."""
     recorder = Recorder([])
-    protocol = Protocol(recorder, True, MOST, lambda text: None)
+    protocol = Protocol(recorder, True, MOST, lambda text: None, recorder.settle)
     for piece in (frame(b"x" * 9000), deflated_frame(b"y" * 9000), *in_fragments(b"z" * 99, 9, 1)):
         protocol.receive_data(piece)
         list(protocol.events())
