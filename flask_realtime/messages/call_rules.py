@@ -22,6 +22,7 @@ from ..protocol.messages import MessageId, Reply, error_reply
 from .call_paths import fits, is_ambiguous
 from .call_route import METHODS, split_uri
 from .call_views import CallViews, Target, Unforeseen, has_own_converters, target_of_error
+from .environ import OutsideOfApp
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -48,6 +49,11 @@ class CallRefused(Exception):
 def refusal(message_id: MessageId, error: CallRefused) -> Reply:
     """Return the reply to a call that is refused: the client is to ask by HTTP."""
     return error_reply(message_id, 421, str(error))._replace(refused="call")
+
+
+def outside_of_app(message_id: MessageId, error: OutsideOfApp) -> Reply:
+    """Return the reply to a call of a path that is not below the one under which the app is."""
+    return error_reply(message_id, 404, f"The app has no path {str(error)!r}.")
 
 
 def open_to_calls(target: Opened) -> Opened:

@@ -21,7 +21,7 @@ from ..page.sessions import has_cookie_session, value_in
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
 from ..threads.rare_warnings import RareWarnings
-from .call_rules import CallRefused, CallRules, refusal
+from .call_rules import CallRefused, CallRules, outside_of_app, refusal
 from .debug_log import log_reply
 from .dispatch import AFTER_RESPONSE, ENDPOINT, dispatch_handler, dispatch_hook, dispatch_route
 from .environ import Call, OutsideOfApp, call_environ, environ_template
@@ -155,7 +155,7 @@ class Conversation:
             self._was_refused = True
             return refusal(message.id, error)
         except OutsideOfApp as error:
-            return error_reply(message.id, 404, f"The app has no path {str(error)!r}.")
+            return outside_of_app(message.id, error)
         except NotWanted:
             raise
         except BaseException:

@@ -13,9 +13,8 @@ from ..protocol.messages import Message, Reply
 from ..registries.base import Registry
 from ..registries.records import Arrival
 from ..session.socket_session import SocketSession
-from .call_rules import CallRefused, CallRules
+from .call_rules import CallRules
 from .conversation import Conversation
-from .environ import OutsideOfApp
 from .handlers import Handlers
 from .hooks import Hooks
 from .large_replies import Asker, LargeReplies, ReplyTurn
@@ -73,12 +72,10 @@ class Conversations:
         """Return the view to which a large call leads: see :meth:`.CallRules.view_of`.
 
         :raises CallRefused: if the route is not open to calls.
+        :raises OutsideOfApp: if the app is mounted under another path.
         """
         self._rules.check_any(uri)
-        try:
-            return self._rules.view_of(handshake, method, uri)
-        except OutsideOfApp as error:
-            raise CallRefused(f"The app has no path {str(error)!r}.") from None
+        return self._rules.view_of(handshake, method, uri)
 
     def begin(self, page: PageOfSocket, environ: WSGIEnvironment, arrival: Arrival) -> Conversation:
         """Return the conversation of one socket.

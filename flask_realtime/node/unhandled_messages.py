@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from ..connection.connection import Connection
 from ..errors import InvalidMessage
-from ..messages.call_rules import CallRefused, refusal
+from ..messages.call_rules import CallRefused, outside_of_app, refusal
+from ..messages.environ import OutsideOfApp
 from ..messages.large_messages import LargeMessages, id_of
 from ..messages.memory_budget import NotWanted
 from ..protocol.messages import Message, error_reply, reconnect_reply
@@ -45,15 +46,15 @@ def answer_large(
     :param connection: the socket.
     :param message: the message.
     :param large: parses messages that may be large.
-    :param answer: parses the message and answers it, or raises :exc:`.CallRefused` or
-        :exc:`.NotWanted`.
+    :param answer: parses the message and answers it, or raises :exc:`.CallRefused`,
+        :exc:`.OutsideOfApp` or :exc:`.NotWanted`.
     """
-    refused = None
+    refused: CallRefused | OutsideOfApp | None = None
     try:
         return answer()
     except NotWanted:
         pass
-    except CallRefused as error:
+    except (CallRefused, OutsideOfApp) as error:
         refused = error.with_traceback(None)
     # Not within the except clauses: meanwhile the exception's traceback would keep what was parsed,
     # which may be megabytes, and the messages of many sockets may be parsed before this one.
@@ -64,14 +65,18 @@ def answer_large(
 
 
 def _refuse_call(
-    connection: Connection, message: bytes, large: LargeMessages, error: CallRefused
+    connection: Connection,
+    message: bytes,
+    large: LargeMessages,
+    error: CallRefused | OutsideOfApp,
 ) -> None:
-    """Tell a client that its call is refused (421), and is to be made by HTTP.
+    """Tell a client that its call is refused (421), and is to be made by HTTP, or leads outside of
+    the app (404).
 
     :param connection: the socket; if it is closed, nothing is said.
     :param message: the message, which is parsed only if its id is not at its beginning.
     :param large: parses messages that may be large.
-    :param error: why the call is refused.
+    :param error: why the call is not made.
     """
     if not connection.is_open:
         return
@@ -79,7 +84,10 @@ def _refuse_call(
         message_id = id_of(message)
         if message_id is None:
             message_id = large.look(message, connection.reading.time_slice).id
-        reply = refusal(message_id, error)
+        if isinstance(error, CallRefused):
+            reply = refusal(message_id, error)
+        else:
+            reply = outside_of_app(message_id, error)
     except InvalidMessage as invalid:
         reply = error_reply(invalid.message_id, 400, invalid.reason)
     connection.reply(reply.to_json())

@@ -67,17 +67,21 @@ def test_sockets_of_the_apps_own_keep_their_options(mounted):
 
 
 def test_socket_of_a_mounted_app_is_below_its_prefix(mounted):
-    """In an app below a prefix, the script, the socket and calls are below that prefix too."""
+    """In an app below a prefix, the script, the socket and calls are below that prefix too. A call
+    of another path is told so, whatever its size."""
     browser = Browser(mounted.url + "/shop")
     html = browser.get("/on/room").text
     with browser.open(browser.page("/on/room")) as socket:
         inside = socket.call("/shop/url")
-        outside = socket.call("/url")
+        outside = [
+            socket.call("/url", method="post", input={"text": "a" * size})
+            for size in (10, 2_000, 20_000)
+        ]
 
     assert 'data-prefix="/shop"' in html
     assert 'src="/shop/_realtime/static/realtime.js?v=' in html
     assert inside["body"] == {"root": "/shop", "url": mounted.url + "/shop/url"}
-    assert outside["status"] == 404
+    assert [(one["status"], "refused" in one) for one in outside] == [(404, False)] * 3
 
 
 def test_plain_request_meets_the_view_at_the_same_path(mounted):
