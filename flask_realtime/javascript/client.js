@@ -73,7 +73,7 @@ export class Client {
     this.isPosted = isPosted;
     this.rendering = new Rendering(this);
     this.#memory = new Memory(window, { reload: { count: 8, at: window.Date.now() } });
-    this.typing = new Typing(window);
+    this.typing = new Typing(window, this.#memory);
     const isBusy = () => this.press?.isHeld || this.visits.size || this.typing.isUnderWay;
     this.#reload = new Reload(window, this.#memory, isPosted, isBusy);
     this.leave = this.#reload.leave;

@@ -5,3 +5,8 @@
 export function own({ Document, document }, name) {
   return Reflect.get(Document.prototype, name, document);
 }
+
+/** The elements of the document that fit `selector`. */
+export function all(window, selector) {
+  return [...own(window, "querySelectorAll").call(window.document, selector)];
+}

@@ -1,4 +1,4 @@
-import { own } from "./dom.js";
+import { all } from "./dom.js";
 
 /**
  * Load the scripts that the page needs besides the first: that of forms and links if one of them has
@@ -15,7 +15,6 @@ export function loadOnceWanted(window, load) {
   for (const type of ["focusin", "pointerdown"]) {
     window.addEventListener(type, (event) => event.composedPath().some(isWanted) && begin("forms"));
   }
-  const has = (selector) => own(window, "querySelector").call(window.document, selector);
-  if (has("[data-realtime]")) begin("forms");
-  if (has("[data-realtime-block]")) begin("html");
+  if (all(window, "[data-realtime]").length) begin("forms");
+  if (all(window, "[data-realtime-block]").length) begin("html");
 }

@@ -1,7 +1,7 @@
 /** The script that `realtime_script()` puts into a page: makes `window.realtime` of the tag's attributes. */
 
 import { Client } from "./client.js";
-import { own } from "./dom.js";
+import { all, own } from "./dom.js";
 import { RealtimeError } from "./errors.js";
 import { loadOnceWanted } from "./loading.js";
 import { nameToHtmx } from "./htmx.js";
@@ -56,5 +56,5 @@ function loaded(src, limit) {
 }
 
 function tags() {
-  return [...own(window, "querySelectorAll").call(document, OURS)];
+  return all(window, OURS);
 }

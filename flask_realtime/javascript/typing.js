@@ -1,29 +1,35 @@
-import { own } from "./dom.js";
+import { all, own } from "./dom.js";
 
 const BOXES = /^(checkbox|radio)$/;
-// Those whose value is not the original one even if nobody has changed it are left out: color, datetime-local, range.
-const FIELDS = "input:not([type*=lo],[type=range]),textarea,select";
 
 /** Notes fields that the visitor has changed, and says whether a reload would lose any of the changes. */
 export class Typing {
   #fields = new Set();
 
-  constructor(window) {
-    const note = (event) => this.#note(event.composedPath()[0]);
-    window.addEventListener("input", note, true);
-    const hear = () => {
-      try {
-        // A frame, such as that of an editor, keeps its events to itself.
-        own(window, "activeElement").contentWindow.addEventListener("input", note, true);
-      } catch {
-        // It is no frame that has the focus now, or one of another site.
-      }
+  /** @param {Memory} memory keeps the names of the fields that the visitor has changed in this tab */
+  constructor(window, memory) {
+    const note = (event) => {
+      const [field] = event.composedPath();
+      this.#fields = new Set([...this.#fields, field].filter((one) => one.isConnected));
+      memory.set(`typed ${field.name}`, true);
     };
-    // Firefox says only afterwards what has the focus.
-    window.addEventListener("blur", () => window.setTimeout(hear));
-    // The browser enters again, without an event, what was typed into a page that the back button loads anew.
-    if (window.performance?.getEntriesByType?.("navigation")[0]?.type === "back_forward") {
-      this.#fields = new Set(own(window, "querySelectorAll").call(window.document, FIELDS));
+    window.addEventListener("input", note, true);
+    window.addEventListener("blur", () => {
+      // Firefox says only afterwards what has the focus.
+      window.setTimeout(() => {
+        try {
+          // A frame, such as that of an editor, keeps its events to itself.
+          own(window, "activeElement").contentWindow.addEventListener("input", note, true);
+        } catch {
+          // It is no frame that has the focus now, or one of another site.
+        }
+      });
+    });
+    // Where the back button loads a page anew, the browser enters again, without an event, what its fields held.
+    // That may be what a script had filled in, and Firefox and WebKit enter it before any script can look.
+    if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+      const fields = all(window, "input,textarea,select").filter(({ name }) => memory.get(`typed ${name}`));
+      this.#fields = new Set(fields);
     }
   }
 
@@ -34,10 +40,6 @@ export class Typing {
   /** Note that `heir` has taken the place of `field`, with what the visitor has entered there. */
   move(field, heir) {
     if (this.#fields.delete(field)) this.#fields.add(heir);
-  }
-
-  #note(field) {
-    this.#fields = new Set([...this.#fields, field].filter((one) => one.isConnected));
   }
 }
 

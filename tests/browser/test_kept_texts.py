@@ -31,6 +31,7 @@ def reload(person):
         ("text", "fill", "long", ""),
         ("agreed", "set_checked", True, False),
         ("kind", "select_option", "b", "a"),
+        ("much", "fill", "70", "50"),
     ],
 )
 def test_what_the_browser_enters_again_is_not_thrown_away(person, name, method, entered, before):
@@ -38,7 +39,7 @@ def test_what_the_browser_enters_again_is_not_thrown_away(person, name, method, 
     and enters again what the field held. The page, which is to be reloaded, waits until the person
     has taken that back."""
     page = person.page
-    enter = getattr(page.locator(f"#box [name={name}]"), method)
+    enter = getattr(page.locator(f"[name={name}]"), method)
     enter(entered)
     page.goto(f"{person.url}/upload")
     page.go_back()
@@ -52,10 +53,13 @@ def test_what_the_browser_enters_again_is_not_thrown_away(person, name, method, 
 
 
 @not_in("webkit", "its driver goes back to a page of its cache")
-def test_page_to_which_a_person_comes_back_is_reloaded(person):
+@pytest.mark.parametrize("path", ["/", "/filled"])
+def test_page_to_which_a_person_comes_back_is_reloaded(person, path):
     """A person comes back to a page, which the browser loads anew, and has entered nothing there:
-    the browser alone writes a time without its seconds. The page is reloaded."""
+    the browser alone writes a time without its seconds, or a script has filled the fields. The page
+    is reloaded."""
     page = person.page
+    person.visit(path)
     page.goto(f"{person.url}/upload")
     page.go_back()
     person.wait_until_open()
@@ -65,6 +69,24 @@ def test_page_to_which_a_person_comes_back_is_reloaded(person):
     person.run("() => fetch('/reload', { method: 'POST' })")
 
     person.wait_for("() => !window.left")
+
+
+@not_in("webkit", "its driver goes back to a page of its cache")
+def test_what_a_script_has_filled_does_not_count_beside_what_was_typed(person):
+    """A person types into one field of a page whose other fields a script fills, follows a link,
+    and comes back. The page waits until the person has deleted what was typed, and no longer."""
+    page = person.page
+    person.visit("/filled")
+    page.fill("[name=text]", "long")
+    page.goto(f"{person.url}/upload")
+    page.go_back()
+    person.wait_until_open()
+    page.wait_for_load_state()
+
+    reload(person)
+    page.fill("[name=text]", "")
+
+    person.wait_for("() => !window.isTriedAgain")
 
 
 @pytest.mark.parametrize("end", ["body.textContent = ''", "defaultView.frameElement.remove()"])

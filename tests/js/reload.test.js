@@ -172,12 +172,12 @@ test("a value of the app's own in the tab's storage is neither read nor overwrit
 });
 
 test("a note of the tab that is no object is as good as none", async () => {
-  page.sessionStorage.setItem("flask-realtime", "null");
+  page.sessionStorage.setItem("flask-realtime reload", "null");
   load();
 
   await lose("id");
 
-  assert.equal(JSON.parse(page.sessionStorage.getItem("flask-realtime")).reload.count, 1);
+  assert.equal(JSON.parse(page.sessionStorage.getItem("flask-realtime reload")).count, 1);
 });
 
 test("a reload that is stopped while the address is tried does not happen", async () => {

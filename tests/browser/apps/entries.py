@@ -48,6 +48,22 @@ PAGE = """<!doctype html>
 <form id="answered" method="post" action="/answer" data-realtime data-realtime-target="#lines">
 </form>
 <input type="datetime-local" value="2026-11-29T06:30:00">
+<input type="range" name="much" value="50">
+</body>
+</html>
+"""
+FILLED = """<!doctype html>
+<html lang="en">
+<head><title>Filled</title><link rel="icon" href="data:,">{{ realtime_script() }}</head>
+<body>
+<form><input name="text"><input name="first"><input name="second"><input name="third">
+  <select name="fourth"><option>a<option>b</select></form>
+<script>
+  const fill = (name, value) => (document.querySelector(`[name=${name}]`).value = value);
+  fill("first", "at once");
+  addEventListener("DOMContentLoaded", () => fill("second", "once all is parsed"));
+  addEventListener("load", () => fill("third", "once all is loaded") && fill("fourth", "b"));
+</script>
 </body>
 </html>
 """
@@ -93,6 +109,13 @@ def change():
             audience.update(f"#{how}", f"{how}.html", **state)
             audience.update("#version", html=str(state["version"]))
     return ""
+
+
+@app.get("/filled")
+@realtime.subscribes("entries")
+def filled():
+    """A page whose script fills its fields, all but the first."""
+    return render_template_string(FILLED)
 
 
 @app.get("/purpose")
