@@ -133,9 +133,18 @@ class CallViews:
 
 
 def has_own_converters(url_map: Map) -> bool:
-    """Return whether code of the app finds routes: converters of its own, or a kind of map."""
-    kinds = [type(url_map), *url_map.converters.values()]
-    return any(one.__module__.partition(".")[0] not in _LIBRARIES for one in kinds)
+    """Return whether code of the app finds routes: converters of its own, or a kind of map.
+
+    A converter that gives nothing but a pattern runs no code for a path.
+    """
+    steps = [
+        getattr(one, step, one)
+        for one in url_map.converters.values()
+        for step in ("to_python", "to_url")
+    ]
+    return any(
+        one.__module__.partition(".")[0] not in _LIBRARIES for one in (type(url_map), *steps)
+    )
 
 
 def target_of_error(
@@ -164,6 +173,9 @@ def target_of_error(
                 endpoints.append(match(path, one))
             except HTTPException:
                 continue
+            except Exception:
+                # By HTTP no converter of the app would run, and this one failed on the path.
+                return Target([], path)
         return Target(endpoints, path)
 
     if isinstance(error, MethodNotAllowed):

@@ -7,7 +7,7 @@ import logging
 import flask
 import pytest
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import BaseConverter, Map, Rule
 
 from flask_realtime.messages import dispatch
 from flask_realtime.messages.call_rules import open_to_calls
@@ -81,7 +81,13 @@ def test_call_that_a_function_of_the_app_redirects_is_judged_by_where_it_leads(a
 
 def test_call_behind_a_refused_one_leads_where_the_app_says(app):
     """A path fits two rules, and the app takes the one that was added first. A page has an address
-    of its own, to which the app redirects. A route is added while the app serves."""
+    of its own, to which the app redirects. A route is added while the app serves. A converter of
+    the app's own gives a pattern, and runs no code."""
+
+    class Letters(BaseConverter):
+        regex = "[a-z]+"
+
+    app.url_map.converters["letters"] = Letters
     app.add_url_rule("/", "page", lambda: "")
     app.add_url_rule("/<any(de, en):language>", "start", open_to_calls(lambda language: ""))
     app.add_url_rule("/<slug>", "page")
@@ -124,6 +130,20 @@ def test_call_behind_a_refused_one_is_judged_by_the_routes_of_its_host(app):
     statuses = [socket.call(uri)["status"] for uri in ("/hats", "/shut", "/hats", "/shut")]
 
     assert statuses == [ANSWERED, REFUSED, ANSWERED, REFUSED]
+
+
+def test_call_by_another_method_is_refused_though_a_converter_fails(app):
+    """The view takes GET alone, so that by HTTP the app answers 405, and no converter runs."""
+
+    class Row(BaseConverter):
+        def to_python(self, value):
+            raise LookupError(value)
+
+    app.url_map.converters["row"] = Row
+    app.add_url_rule("/rows/<row:one>", "row", open_to_calls(lambda one: ""))
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+
+    assert socket.call("/rows/7", method="delete")["status"] == REFUSED
 
 
 def test_call_outside_of_a_mounted_app_is_404_behind_a_refused_one(app):
