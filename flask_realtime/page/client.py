@@ -74,7 +74,7 @@ class Client:
         known.
     :ivar is_repeated: whether that session had ended only a moment before.
     :ivar successor: the socket key that the session gets at the end of the request if the app has
-        ended it, and it had not ended before; empty: none was chosen yet.
+        ended it, and it had not ended before; empty: none was chosen, or the session had no key.
     """
 
     __slots__ = (

@@ -46,6 +46,7 @@ from .succession import (
     heir_of,
     is_repetition,
     is_worth_saving,
+    lacks_key,
     may_be_copied,
     new_successor,
     orders_for,
@@ -139,6 +140,8 @@ class EndOfRequest:
         client = current_client()
         names = session_names()
         if not names:
+            # No page was shown yet, but somebody may have a copy of the cookie.
+            client.is_over = True
             return
         if client.socket is not None:
             client.socket.disconnect_behind_reply()
@@ -196,6 +199,8 @@ class EndOfRequest:
             # At last, because the grants read the session.
             if keeps_former:
                 save_nothing()
+            elif lacks_key():
+                (client or current_client()).keep_socket_key()
 
     def _is_too_late(self, socket: SocketOfMessage) -> bool | None:
         """Return whether the session of a message ended while the message was handled, so that the
@@ -215,13 +220,13 @@ class EndOfRequest:
         To save the session would undo that, be it in the cookie, which a browser takes from
         whichever answer comes last, or in the app's store.
         """
-        key = known_socket_key() if may_be_saved() else None
-        if key is None or IS_ENDED in request.environ or not self._is_begun():
+        if IS_ENDED in request.environ or not may_be_saved() or not self._is_begun():
             return False
-        names = [session_digest(secret, key) for secret in secret_keys()]
+        key = known_socket_key()
+        names = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
         if CAME_ID in request.environ:
             names += names_of_id()
-        return self._node().has_just_ended(names, arrived_at())
+        return bool(names) and self._node().has_just_ended(names, arrived_at())
 
     def _is_begun_anew(self, client: Client | None) -> bool:
         """Return whether the request logs in the user of a session that may have ended before."""
@@ -236,6 +241,9 @@ class EndOfRequest:
         :returns: whether the session is to be saved.
         """
         request.environ[IS_ENDED] = True
+        if client is not None and client.is_over and not client.successor:
+            renew_id()
+            return True
         is_copy = may_be_copied()
         before, now = came().socket_key, known_socket_key()
         if client is not None and client.is_over:

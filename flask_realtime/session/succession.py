@@ -20,6 +20,8 @@ registry that is away, hangs or refuses to write says nothing; that no end is no
 nothing, since an end may wait in another process. Such an end is told late, and ends the successor
 that another end has given the session meanwhile: see :meth:`.Registry.end_session`.
 
+A session that has no key yet gets one when a user logs in: see :func:`lacks_key`.
+
 Only the last row needs the registry's answer. Nothing waits for it in this process: sockets are
 closed, and pages turned away, before the registry is asked or while it is silent. A session that
 nobody ends, since the same user logs in by ``login_user`` once more, gets a new key as well, unless
@@ -33,6 +35,7 @@ from collections.abc import Sequence
 from flask import current_app
 
 from ..errors import CloseCode
+from ..flask_contexts import present_app
 from ..identity.keys import SOCKET_KEY, inherited_socket_key, new_socket_key, session_digest
 from ..page.client import Client, came, known_socket_key, present_identity, secret_keys
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
@@ -61,6 +64,18 @@ def has_changed(client: Client | None) -> bool:
     if before.socket_key is None:
         return False
     return key != before.socket_key or present_identity() != before.identity
+
+
+def lacks_key() -> bool:
+    """Return whether the session is saved as a user's, and has no key.
+
+    So it is at a log-in before the first page, and where the app has cleared the session first. A
+    log-out ends a key alone: a page that is still being rendered then, maybe the user's first, is
+    to have one that can be ended. An app that does not tell users pays nothing.
+    """
+    if not (identify() and present_session().modified) or known_socket_key() is not None:
+        return False
+    return bool(present_app().secret_key) and present_identity() is not None
 
 
 def may_be_copied() -> bool:

@@ -96,7 +96,7 @@ def test_page_whose_key_is_gone_is_told_so_by_the_app_itself(browser):
     refused with the header that marks the app's own refusals, and reloads."""
     page = browser.page("/on/a")
     browser.http.cookies.clear()
-    browser.post("/log-in/ada")
+    browser.post("/theme/dark")
 
     with pytest.raises(InvalidStatus) as refused:
         browser.open(page)
@@ -106,7 +106,7 @@ def test_page_whose_key_is_gone_is_told_so_by_the_app_itself(browser):
 
     assert refused.value.response.status_code == 403
     assert (asked.status_code, asked.headers["X-Realtime-Refused"]) == (403, "session")
-    assert who == "ada"
+    assert who == "nobody"
 
 
 def test_each_socket_of_a_session_is_answered(browser):

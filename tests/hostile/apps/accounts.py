@@ -15,13 +15,17 @@ app.config["SECRET_KEY_FALLBACKS"] = json.loads(os.environ.get("FALLBACKS", "[]"
 app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
-if os.environ.get("KEPT_BY") == "server":
+KEPT_BY = os.environ.get("KEPT_BY", "cookie")
+if KEPT_BY != "cookie":
     from cachelib import FileSystemCache
     from flask_session import Session
+    from redis import Redis
 
-    app.config.update(
-        SESSION_TYPE="cachelib", SESSION_CACHELIB=FileSystemCache(os.environ["SESSIONS"])
-    )
+    app.config["SESSION_TYPE"] = "redis" if KEPT_BY == "valkey" else "cachelib"
+    if KEPT_BY == "valkey":
+        app.config["SESSION_REDIS"] = Redis.from_url(app.config["REALTIME_REDIS"])
+    else:
+        app.config["SESSION_CACHELIB"] = FileSystemCache(os.environ["SESSIONS"])
     Session(app)
 realtime = Realtime(app)
 # The folder by which a test holds back handshakes and views.
@@ -138,7 +142,7 @@ def anew(room):
 
 @app.post("/login")
 def log_in():
-    if os.environ.get("KEPT_BY") == "server":
+    if KEPT_BY != "cookie":
         app.session_interface.regenerate(session)
     session.permanent = bool(os.environ.get("PERMANENT"))
     session["user"] = request.values["user"]

@@ -102,6 +102,12 @@ def log_in(name):
     return "", 204
 
 
+@app.post("/theme/<name>")
+def choose_theme(name):
+    session["theme"] = name
+    return "", 204
+
+
 @app.get("/user")
 def user():
     return session.get("user", "nobody")

@@ -64,12 +64,51 @@ def test_session_that_was_cleared_and_begun_anew_has_ended(settled, process, vis
     assert has_ended(process)
 
 
-def test_session_without_a_key_has_nothing_to_end(identified, process, visit):
-    """A visitor logs in before any page with a socket was shown. Nothing has to end."""
+def clear_and_log_in():
+    session.clear()
+    return log_in()
+
+
+@pytest.mark.parametrize(
+    ("view", "stored"),
+    [(log_in, {}), (clear_and_log_in, {"socket_key": KEY, "user": 41})],
+    ids=["first", "anew"],
+)
+def test_session_gets_its_key_at_the_log_in(identified, process, visit, view, stored):
+    """A user logs in, and no page with a socket was shown yet. The session gets a key all the same,
+    so that the log-out ends what a page is granted that is still being rendered then."""
+    visit(view, **stored)
+
+    assert visit.session.get("socket_key") not in (None, KEY)
+    assert has_ended(process) is bool(stored)
+
+
+def test_session_of_a_user_without_a_key_gets_one_when_it_changes(settled, visit):
+    """A user had logged in before the app told users."""
+
+    def fill_the_cart():
+        settled.extensions[EXTENSION].set(lambda: session.get("user"))
+        session["cart"] = [1]
+        return ""
+
+    visit(fill_the_cart, user=42)
+
+    assert visit.session["socket_key"]
+
+
+@pytest.mark.parametrize("change", [{}, {"cart": [1]}], ids=["looks", "fills a cart"])
+def test_session_of_a_stranger_gets_no_key(identified, visit, change):
+    """A stranger who sees no page with a socket pays for no key."""
+    visit(lambda: session.update(change) or "", theme="dark")
+
+    assert "socket_key" not in visit.session
+
+
+def test_session_of_an_app_that_does_not_tell_users_gets_no_key(settled, visit):
+    """A log-in is a change like any other for an app without realtime.identify."""
     visit(log_in)
 
-    assert visit.session == {"user": 42} or visit.session == {"user": 42, "_permanent": True}
-    assert process.disconnected == []
+    assert "socket_key" not in visit.session
 
 
 def test_app_that_never_says_keeps_its_key_at_a_log_in(settled, process, visit):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from cachelib import SimpleCache
-from flask import Flask, render_template_string, session
+from flask import Flask, jsonify, render_template_string, session
 from flask_session import Session
 
 from flask_realtime import Realtime
@@ -60,6 +60,14 @@ def app(realtime):
         realtime.socket.disconnect(everywhere=True)
         return ""
 
+    @app.post("/everywhere-anew")
+    def end_everywhere_and_begin_anew():
+        cart = session.get("cart")
+        session.clear()
+        realtime.socket.disconnect(everywhere=True)
+        session.update({"cart": cart} if cart else {})
+        return ""
+
     @app.post("/slow")
     def be_slow():
         session["cart"] = [1]
@@ -70,6 +78,10 @@ def app(realtime):
     def rotate_slowly():
         app.meanwhile()
         return rotate()
+
+    @app.get("/cart")
+    def show_cart():
+        return jsonify(session.get("cart"))
 
     @app.get("/me")
     def me():
@@ -167,6 +179,39 @@ def test_request_under_way_does_not_write_the_session_back_under_its_former_id(a
     assert browser.get("/me").json["user"] == "somebody"
 
 
+def test_request_under_way_does_not_write_back_a_session_that_has_no_key_yet(app):
+    """As above, before the first page of the library, in the session of a stranger."""
+    browser = browser_of(app)
+    app.meanwhile = lambda: None
+    browser.post("/slow")
+    former, tab = browser_of(app, browser), browser_of(app, browser)
+    app.meanwhile = lambda: browser.post("/rotate")
+
+    answer = tab.post("/slow")
+
+    assert "Set-Cookie" not in answer.headers
+    assert former.get("/cart").json is None
+    assert browser.get("/cart").json == [1]
+
+
+@pytest.mark.parametrize("way", ["/everywhere", "/everywhere-anew"])
+@pytest.mark.parametrize("has_session", [True, False])
+def test_session_without_a_key_gets_another_id_where_it_is_ended(app, way, has_session):
+    """Somebody may have a copy of the cookie before the first page of the library. Who has no
+    session gets none."""
+    browser = browser_of(app)
+    app.meanwhile = lambda: None
+    if has_session:
+        browser.post("/slow")
+    thief = browser_of(app, browser if has_session else None)
+
+    browser.post(way)
+
+    assert bool(browser.get_cookie("session")) is has_session
+    assert browser.get("/cart").json == ([1] if has_session else None)
+    assert thief.get("/cart").json is None
+
+
 def test_form_that_is_sent_twice_gives_the_browser_a_session_by_either_answer(app, browser):
     """Two clicks on a form give the session two other ids. Whichever answer the browser keeps, its
     user is logged in."""
@@ -178,16 +223,16 @@ def test_form_that_is_sent_twice_gives_the_browser_a_session_by_either_answer(ap
     assert [one.get("/me").json["user"] for one in (browser, second)] == ["somebody"] * 2
 
 
-def test_app_without_a_secret_key_gives_ids_up_as_ever():
+def test_app_without_a_secret_key_logs_in_and_gives_ids_up_as_ever():
     """An app whose pages have no sockets, for want of a secret key, can have its sessions kept."""
     app = Flask(__name__)
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
     Session(app)
-    Realtime(app)
+    Realtime(app).identify(lambda: session.get("user"))
 
     @app.post("/rotate")
     def rotate():
-        session["n"] = 1
+        session["user"] = 1
         app.session_interface.regenerate(session)
         return ""
 
