@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import BaseConverter, Map, RequestRedirect, Rule
+from werkzeug.routing import BaseConverter, Map, MapAdapter, RequestRedirect, Rule
 
 from .environ import path_info
 
@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 # The packages whose converters and maps run no code of the app.
 _LIBRARIES = (__name__.partition(".")[0], "werkzeug")
+# What a converter says of the texts that it takes, from which Werkzeug makes a pattern once.
+_OF_PATTERNS = frozenset(["part_isolating", "regex", "weight"])
 
 
 class Target(NamedTuple):
@@ -75,13 +77,11 @@ class CallViews:
         :param path: the percent-encoded path of the call.
         :raises OutsideOfApp: if the app is mounted under another path.
         :raises Unforeseen: if a function of the app redirects the call, if the app has other routes
-            for its host, or if Werkzeug fails on it.
+            for its host or path or finds them in a way of its own, or if Werkzeug fails on it.
         """
-        found = own_path(handshake, path)
-        # As flask.Request.path has it.
-        normal = "/" + found.lstrip("/")
         # Made as Flask makes it: a class of the app's own may take nothing but the environ.
         environ = dict(handshake)
+        environ["PATH_INFO"] = path_info(path, handshake.get("SCRIPT_NAME", ""))
         request = self._app.request_class(environ)
         # It would keep the request in memory until the garbage collector runs.
         environ.pop("werkzeug.request", None)
@@ -90,8 +90,8 @@ class CallViews:
         except HTTPException:
             own = None
         if own is None:
-            return Target([], normal)
-        if own.map is not self._app.url_map:
+            return Target([], request.path)
+        if own.map is not self._app.url_map or type(own) is not MapAdapter:
             raise Unforeseen
         # Not the scheme of the handshake, with which only routes of WebSockets would be found.
         routes = self._routes.bind(own.server_name, own.script_name, own.subdomain)
@@ -100,9 +100,9 @@ class CallViews:
             return str(routes.match(path, method)[0])
 
         try:
-            return Target([match(found, method)], normal)
+            return Target([match(own.path_info, method)], request.path)
         except HTTPException as error:
-            return target_of_error(error, request, normal, method, match)
+            return target_of_error(error, request, request.path, method, match)
         except Exception:
             raise Unforeseen from None
 
@@ -137,14 +137,7 @@ def has_own_converters(url_map: Map) -> bool:
 
     A converter that gives nothing but a pattern runs no code for a path.
     """
-    steps = [
-        getattr(one, step, one)
-        for one in url_map.converters.values()
-        for step in ("to_python", "to_url")
-    ]
-    return any(
-        one.__module__.partition(".")[0] not in _LIBRARIES for one in (type(url_map), *steps)
-    )
+    return _is_own(type(url_map)) or any(map(_converts_by_code, url_map.converters.values()))
 
 
 def target_of_error(
@@ -186,17 +179,6 @@ def target_of_error(
     return Target([], path)
 
 
-def own_path(handshake: WSGIEnvironment, path: str) -> str:
-    """Return the decoded path within the app.
-
-    :param handshake: the WSGI environ of the socket's handshake.
-    :param path: the percent-encoded path of a call.
-    :raises OutsideOfApp: if the app is mounted under another path.
-    """
-    found = path_info(path, handshake.get("SCRIPT_NAME", ""))
-    return found.encode("latin-1").decode(errors="replace")
-
-
 def _path_of_url(url: str, request: Request) -> str | None:
     """Return the path within this app that *url* leads to; None if it leads elsewhere."""
     parts, root = urlsplit(url), request.script_root
@@ -204,6 +186,24 @@ def _path_of_url(url: str, request: Request) -> str | None:
     if parts.netloc not in ("", request.host) or not path.startswith(f"{root}/"):
         return None
     return path.removeprefix(root)
+
+
+def _is_own(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] not in _LIBRARIES
+
+
+def _converts_by_code(converter: Callable[..., BaseConverter]) -> bool:
+    """Return whether a converter does more than to give a pattern, when it is made.
+
+    Werkzeug's own converters call functions by several names, of which a class may replace any.
+    """
+    if not isinstance(converter, type):
+        return True
+    return any(
+        not name.startswith("__") and name not in _OF_PATTERNS
+        for kind in filter(_is_own, converter.__mro__)
+        for name in vars(kind)
+    )
 
 
 def _redirects_by_code(rule: Rule) -> bool:
