@@ -49,7 +49,7 @@ export class Blocks {
    */
   refresh(channel, spread = 0, part) {
     const elements = this.#elements(part).filter((one) => dependsOn(one, channel));
-    const now = this.#window.performance.now();
+    const now = this.#now();
     // The first refresh decides the moment, and later ones join its request. If every further one could
     // make it earlier, all pages would make their requests at the same time.
     const planned = Math.min(...[...this.#due].map(([name, at]) => (this.#failed.has(name) ? Infinity : at)));
@@ -82,6 +82,11 @@ export class Blocks {
     this.#plan();
   }
 
+  #now() {
+    // A script of the page may have a variable named performance.
+    return new this.#window.Event("now").timeStamp;
+  }
+
   #elements(part) {
     return find(this.#window.document, "[data-realtime-block]", part);
   }
@@ -97,12 +102,12 @@ export class Blocks {
     this.#window.clearTimeout(this.#timer);
     const at = Math.max(this.#earliest, Math.min(...this.#due.values()));
     if (at === Infinity) return;
-    this.#timer = this.#window.setTimeout(() => this.#ask(at), at - this.#window.performance.now());
+    this.#timer = this.#window.setTimeout(() => this.#ask(at), at - this.#now());
   }
 
   /** Request the blocks that are due at `moment`; a timer may run a fraction of a ms before it. */
   async #ask(moment) {
-    this.#earliest = this.#window.performance.now() + INTERVAL;
+    this.#earliest = this.#now() + INTERVAL;
     const requests = [...this.#byAddress(this.#take(moment))].map((one) => this.#request(moment, ...one));
     this.#plan();
     await Promise.all(requests);
@@ -117,7 +122,7 @@ export class Blocks {
     } finally {
       const next = this.#pending.get(url);
       const rest = next.isLate ? this.#rest : 0;
-      for (const name of next) this.#due.set(name, this.#window.performance.now() + rest);
+      for (const name of next) this.#due.set(name, this.#now() + rest);
       this.#rest = next.isLate ? Math.min(2 * this.#rest + FIRST_PAUSE, LONGEST_PAUSE) : 0;
       this.#pending.delete(url);
       this.#plan();
@@ -201,7 +206,7 @@ export class Blocks {
     this.#faults.set(url, fault);
     fault.pause = Math.min(2 * fault.pause, LONGEST_PAUSE);
     const own = (fault.pause / 2) * (0.5 + this.#window.Math.random());
-    const at = this.#window.performance.now() + own + (Math.min(1000 * seconds, LONGEST_REST) || 0);
+    const at = this.#now() + own + (Math.min(1000 * seconds, LONGEST_REST) || 0);
     if (seconds > 0) fault.until = at;
     this.#retry(blocks, at);
     return fault;

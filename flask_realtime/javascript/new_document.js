@@ -14,7 +14,7 @@ export class NewDocument {
   #isBound; // whether the document's policy allows scripts by nonces
   #served; // the elements of the page's head that came from the server
   // A number for the page that is shown, kept in the entries of the history that belong to it.
-  #page = performance.timeOrigin;
+  #page = Date.now();
   #url; // the address of the page that is shown, if it is not the one that was loaded
 
   constructor(markup, client) {

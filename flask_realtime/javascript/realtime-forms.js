@@ -3,4 +3,4 @@
 import { Forms } from "./forms.js";
 
 new Forms(window.realtime);
-performance.mark("realtime-forms"); // forms and links go over the socket from now on
+window.performance?.mark?.("realtime-forms"); // forms and links go over the socket from now on

@@ -11,7 +11,7 @@ export class Typing {
     const note = (event) => {
       const [field] = event.composedPath();
       this.#fields = new Set([...this.#fields, field].filter((one) => one.isConnected));
-      memory.set(`typed ${field.name}`, true);
+      memory.set(`typed ${field.name || field.id}`, true);
     };
     window.addEventListener("input", note, true);
     window.addEventListener("blur", () => {
@@ -27,8 +27,9 @@ export class Typing {
     });
     // Where the back button loads a page anew, the browser enters again, without an event, what its fields held.
     // That may be what a script had filled in, and Firefox and WebKit enter it before any script can look.
-    if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
-      const fields = all(window, "input,textarea,select").filter(({ name }) => memory.get(`typed ${name}`));
+    // A script of the page may have a variable named performance.
+    if (window.performance?.getEntriesByType?.("navigation")[0]?.type === "back_forward") {
+      const fields = all(window, "input,textarea,select").filter((field) => memory.get(`typed ${field.name || field.id}`));
       this.#fields = new Set(fields);
     }
   }

@@ -72,19 +72,20 @@ def test_page_to_which_a_person_comes_back_is_reloaded(person, path):
 
 
 @not_in("webkit", "its driver goes back to a page of its cache")
-def test_what_a_script_has_filled_does_not_count_beside_what_was_typed(person):
+@pytest.mark.parametrize("field", ["[name=text]", "#nameless"])
+def test_what_a_script_has_filled_does_not_count_beside_what_was_typed(person, field):
     """A person types into one field of a page whose other fields a script fills, follows a link,
     and comes back. The page waits until the person has deleted what was typed, and no longer."""
     page = person.page
     person.visit("/filled")
-    page.fill("[name=text]", "long")
+    page.fill(field, "long")
     page.goto(f"{person.url}/upload")
     page.go_back()
     person.wait_until_open()
     page.wait_for_load_state()
 
     reload(person)
-    page.fill("[name=text]", "")
+    page.fill(field, "")
 
     person.wait_for("() => !window.isTriedAgain")
 

@@ -82,7 +82,9 @@ function methods({ clock }) {
     setTimeout: (run, delay) => clock.set(() => run().catch((error) => errors.push(error.message)), delay),
     reportError: (error) => reported.push(error.message),
     clearTimeout: (id) => clock.clear(id),
-    performance: { now: () => clock.now - clockwork.early },
+    Event: class {
+      timeStamp = clock.now - clockwork.early;
+    },
     Math: { random: () => clockwork.chance },
   };
 }

@@ -57,10 +57,11 @@ FILLED = """<!doctype html>
 <head><title>Filled</title><link rel="icon" href="data:,">{{ realtime_script() }}</head>
 <body>
 <form><input name="text"><input name="first"><input name="second"><input name="third">
-  <select name="fourth"><option>a<option>b</select></form>
+  <select name="fourth"><option>a<option>b</select></form><input id="nameless"><input id="day">
 <script>
   const fill = (name, value) => (document.querySelector(`[name=${name}]`).value = value);
   fill("first", "at once");
+  document.querySelector("#day").value = "today";
   addEventListener("DOMContentLoaded", () => fill("second", "once all is parsed"));
   addEventListener("load", () => fill("third", "once all is loaded") && fill("fourth", "b"));
 </script>
@@ -114,7 +115,7 @@ def change():
 @app.get("/filled")
 @realtime.subscribes("entries")
 def filled():
-    """A page whose script fills its fields, all but the first."""
+    """A page whose script fills its fields, all but the first and one that has no name."""
     return render_template_string(FILLED)
 
 
