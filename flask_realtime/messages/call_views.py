@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Request
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# The packages whose converters and maps run no code of the app.
-_LIBRARIES = (__name__.partition(".")[0], "werkzeug")
+# The packages whose classes and functions are no code of the app.
+_LIBRARIES = (__name__.partition(".")[0], "flask", "werkzeug")
 # What a converter says of the texts that it takes, from which Werkzeug makes a pattern once.
 _OF_PATTERNS = frozenset(["part_isolating", "regex", "weight"])
 
@@ -79,19 +79,17 @@ class CallViews:
         :raises Unforeseen: if a function of the app redirects the call, if the app has other routes
             for its host or path or finds them in a way of its own, or if Werkzeug fails on it.
         """
-        # Made as Flask makes it: a class of the app's own may take nothing but the environ.
         environ = dict(handshake)
         environ["PATH_INFO"] = path_info(path, handshake.get("SCRIPT_NAME", ""))
-        request = self._app.request_class(environ)
+        # As Flask begins a request: by classes and functions that may be the app's own.
+        context: Any = self._app.request_context(environ)
         # It would keep the request in memory until the garbage collector runs.
         environ.pop("werkzeug.request", None)
-        try:
-            own = self._app.create_url_adapter(request)
-        except HTTPException:
-            own = None
+        request, own = context.request, context.url_adapter
         if own is None:
             return Target([], request.path)
-        if own.map is not self._app.url_map or type(own) is not MapAdapter:
+        finds_otherwise = type(own) is not MapAdapter or _is_own(type(context).match_request)
+        if finds_otherwise or own.map is not self._app.url_map:
             raise Unforeseen
         # Not the scheme of the handshake, with which only routes of WebSockets would be found.
         routes = self._routes.bind(own.server_name, own.script_name, own.subdomain)
@@ -188,8 +186,9 @@ def _path_of_url(url: str, request: Request) -> str | None:
     return path.removeprefix(root)
 
 
-def _is_own(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] not in _LIBRARIES
+def _is_own(kind: Any) -> bool:
+    """Return whether a class, or a function of one, is the app's own."""
+    return str(kind.__module__).partition(".")[0] not in _LIBRARIES
 
 
 def _converts_by_code(converter: Callable[..., BaseConverter]) -> bool:

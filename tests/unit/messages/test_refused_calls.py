@@ -7,7 +7,7 @@ import logging
 import flask
 import pytest
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.routing import BaseConverter, IntegerConverter, Map, MapAdapter, Rule
+from werkzeug.routing import BaseConverter, IntegerConverter, Rule
 
 from flask_realtime.messages import dispatch
 from flask_realtime.messages.call_rules import open_to_calls
@@ -103,88 +103,6 @@ def test_call_behind_a_refused_one_leads_where_the_app_says(app):
     assert socket.call("/news/1")["status"] == call_behind_a_refused_one("/news/1") == 308
     app.url_map.add(Rule("/late", endpoint="start", defaults={"language": "de"}))
     assert call_behind_a_refused_one("/late") == ANSWERED
-
-
-def test_call_behind_a_refused_one_is_judged_by_the_routes_of_its_host(app):
-    """The app has a map of its own for each customer's host, and a class of requests that takes the
-    environ alone, as Flask gives it."""
-
-    class Asked(flask.Request):
-        def __init__(self, environ):
-            super().__init__(environ)
-
-    class Shop(flask.Flask):
-        request_class = Asked
-        customers = Map([Rule("/hats", endpoint="hats"), Rule("/shut", endpoint="shut")])
-
-        def create_url_adapter(self, request):
-            if request is None:
-                return super().create_url_adapter(None)
-            return self.customers.bind_to_environ(request.environ)
-
-    app = Shop(__name__)
-    app.secret_key = "secret"
-    app.view_functions.update(hats=open_to_calls(lambda: ""), shut=lambda: "")
-    socket = Browser(app, ALLOW_CALLS=None).open_socket()
-
-    statuses = [socket.call(uri)["status"] for uri in ("/hats", "/shut", "/hats", "/shut")]
-
-    assert statuses == [ANSWERED, REFUSED, ANSWERED, REFUSED]
-
-
-def test_call_behind_a_refused_one_is_judged_by_the_routes_of_its_path():
-    """The app has a map of its own for each version of its API. Below a language it takes the rest
-    of the path for its own."""
-
-    class Versions(flask.Flask):
-        second = Map([Rule("/v2/hats", endpoint="hats"), Rule("/v2/shut", endpoint="shut")])
-
-        def create_url_adapter(self, request):
-            if request is not None and request.path.startswith("/v2/"):
-                return self.second.bind_to_environ(request.environ)
-            adapter = super().create_url_adapter(request)
-            if adapter is not None:
-                adapter.path_info = adapter.path_info.removeprefix("/de")
-            return adapter
-
-    app = Versions(__name__)
-    app.secret_key = "secret"
-    app.add_url_rule("/hats", "hats", open_to_calls(lambda: ""))
-    app.add_url_rule("/shut", "shut", lambda: "")
-    socket = Browser(app, ALLOW_CALLS=None).open_socket()
-
-    statuses = [
-        (socket.call(f"{place}/shut")["status"], socket.call(f"{place}/hats")["status"])
-        for place in ("", "/v2", "/de")
-    ]
-
-    assert statuses == [(REFUSED, ANSWERED)] * 3
-
-
-def test_call_behind_a_refused_one_is_judged_as_the_app_finds_its_routes():
-    """The app has a kind of adapter that takes a path in upper case for the same in lower case."""
-
-    class AnyCase(MapAdapter):
-        def match(self, *args, **kwargs):
-            self.path_info = self.path_info.lower()
-            return super().match(*args, **kwargs)
-
-    class Lenient(flask.Flask):
-        def create_url_adapter(self, request):
-            adapter = super().create_url_adapter(request)
-            if adapter is not None:
-                adapter.__class__ = AnyCase
-            return adapter
-
-    app = Lenient(__name__)
-    app.secret_key = "secret"
-    app.add_url_rule("/hats", "hats", open_to_calls(lambda: ""))
-    app.add_url_rule("/shut", "shut", lambda: "")
-    socket = Browser(app, ALLOW_CALLS=None).open_socket()
-
-    statuses = [socket.call(uri)["status"] for uri in ("/SHUT", "/HATS", "/hats", "/shut")]
-
-    assert statuses == [REFUSED, ANSWERED, ANSWERED, REFUSED]
 
 
 def test_refused_call_runs_no_function_that_makes_numbers_of_paths(app):
