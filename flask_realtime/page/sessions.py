@@ -16,6 +16,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from ..flask_contexts import SESSION, app_context, present_app, present_request, request_context
 
 _SNAPSHOT = "flask_realtime.session"
+_IS_ID_RENEWED = "flask_realtime.is_id_renewed"
 #: Where an environ holds the id that the request's session has in the app's store. The key is
 #: missing where the session is in its cookie.
 CAME_ID = "flask_realtime.session_id"
@@ -51,11 +52,13 @@ def renew_id() -> None:
     """Give the session another id, if it lives in a store that can: Flask-Session's can.
 
     Its cookie holds nothing but that id, so a copy of the cookie shows the same session else,
-    whatever is written into it.
+    whatever is written into it. A session that is empty by now gets no other id, since its store
+    deletes it; but a request under way may write it back, so that it has given up its id as well.
     """
     regenerate = getattr(present_app().session_interface, "regenerate", None)
     if regenerate is not None:
         regenerate(present_session())
+    present_request().environ[_IS_ID_RENEWED] = True
 
 
 def may_be_saved() -> bool:
@@ -123,9 +126,11 @@ def given_up_cookie() -> str:
     came_id = present_request().environ.get(CAME_ID)
     if not came_id:
         return ""
-    present_id = getattr(present_session(), "sid", None)
-    is_given_up = present_id and present_id != came_id and not has_unknown_id()
-    return session_cookie() if is_given_up else ""
+    session = present_session()
+    present_id = getattr(session, "sid", None)
+    is_another = present_id and present_id != came_id
+    is_deleted = _IS_ID_RENEWED in present_request().environ and not session
+    return session_cookie() if (is_another or is_deleted) and not has_unknown_id() else ""
 
 
 def session_as_it_came() -> SessionMixin:

@@ -60,6 +60,12 @@ def app(realtime):
         realtime.socket.disconnect(everywhere=True)
         return ""
 
+    @app.post("/everywhere-and-clear")
+    def end_everywhere_and_clear():
+        realtime.socket.disconnect(everywhere=True)
+        session.clear()
+        return ""
+
     @app.post("/everywhere-anew")
     def end_everywhere_and_begin_anew():
         cart = session.get("cart")
@@ -192,6 +198,29 @@ def test_request_under_way_does_not_write_back_a_session_that_has_no_key_yet(app
     assert "Set-Cookie" not in answer.headers
     assert former.get("/cart").json is None
     assert browser.get("/cart").json == [1]
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+def test_request_under_way_does_not_write_back_a_session_that_is_empty_since(app, has_key):
+    """A log-out everywhere leaves nothing in the session, so that Flask-Session deletes it in place
+    of giving it another id. A request that came before, maybe before the session had its key, does
+    not write it back, and neither the browser nor who has a copy of its cookie is logged in."""
+    browser = browser_of(app)
+    app.meanwhile = lambda: None
+    browser.post("/slow")
+    former, tab = browser_of(app, browser), browser_of(app, browser)
+
+    def log_out():
+        if has_key:
+            browser.get("/room")
+        browser.post("/everywhere-and-clear")
+
+    app.meanwhile = log_out
+
+    answer = tab.post("/slow")
+
+    assert "Set-Cookie" not in answer.headers
+    assert [one.get("/cart").json for one in (former, tab, browser)] == [None] * 3
 
 
 @pytest.mark.parametrize("way", ["/everywhere", "/everywhere-anew"])
