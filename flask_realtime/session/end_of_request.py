@@ -38,7 +38,7 @@ from ..page.sessions import (
 from ..registries.records import Disconnect, End
 from ..request_hooks import request_hooks
 from .given_up_ids import GivenUpIds, names_of_id
-from .logins import LogIns, has_logged_in
+from .logins import LogIns, forget_log_in, has_logged_in
 from .page_subscriptions import Grants, away
 from .succession import (
     ends_of,
@@ -169,6 +169,7 @@ class EndOfRequest:
             response = self._settle_client(request, response)
             if self._has_ended_meanwhile(request):
                 save_nothing()
+                forget_log_in(response)
             return response
         is_too_late = IS_NOT_SAVED in environ or self._is_too_late(environ[SOCKET_IN_ENVIRON])
         if is_too_late or (is_too_late is None and present_session().modified):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from flask import Flask, has_request_context, request
+from flask import Flask, Response, has_request_context, request
 
-from ..flask_contexts import present_request
+from ..flask_contexts import present_app, present_request
 
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
 
@@ -36,6 +36,22 @@ def has_logged_in() -> bool:
     False if the log-in is not by Flask-Login.
     """
     return _HAS_LOGGED_IN in present_request().environ
+
+
+def forget_log_in(response: Response) -> None:
+    """Take the cookie out of *response* by which Flask-Login would log a user in again.
+
+    An app may renew it with each answer (``REMEMBER_COOKIE_REFRESH_EACH_REQUEST``).
+    """
+    app = present_app()
+    if not hasattr(app, "login_manager"):
+        return
+    name = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
+    lines = response.headers.getlist("Set-Cookie")
+    # One without a value deletes the cookie.
+    kept = [line for line in lines if not line.startswith(f"{name}=") or f"{name}=;" in line]
+    if len(kept) < len(lines):
+        response.headers.setlist("Set-Cookie", kept)
 
 
 def _note(_app: Flask, **_user: Any) -> None:
