@@ -179,7 +179,11 @@ def target_of_error(
 
 def _path_of_url(url: str, request: Request) -> str | None:
     """Return the path within this app that *url* leads to; None if it leads elsewhere."""
-    parts, root = urlsplit(url), request.script_root
+    try:
+        parts, root = urlsplit(url), request.script_root
+    except ValueError:
+        # Werkzeug took it for the host that the handshake named, which is none.
+        return None
     path = unquote(parts.path)
     if parts.netloc not in ("", request.host) or not path.startswith(f"{root}/"):
         return None

@@ -119,3 +119,26 @@ def test_call_behind_a_refused_one_is_judged_as_the_app_finds_its_routes(kind):
     statuses = [socket.call(uri)["status"] for uri in ("/SHUT", "/HATS", "/hats", "/shut")]
 
     assert statuses == [REFUSED, ANSWERED, ANSWERED, REFUSED]
+
+
+def test_call_is_refused_though_the_handshake_names_no_host():
+    """The app believes what a client says of the host, as Werkzeug does before 3.1.7. The address
+    that a path without its slash would be redirected to is none then."""
+
+    class Trusting(flask.Flask):
+        def create_url_adapter(self, request):
+            if request is None:
+                return super().create_url_adapter(None)
+            return self.url_map.bind(request.headers["Host"], path_info=request.path)
+
+    app = Trusting(__name__)
+    app.secret_key = "secret"
+    app.add_url_rule("/shut/", "shut", lambda: "")
+    asked = []
+    app.register_error_handler(Exception, asked.append)
+    socket = Browser(app, ALLOW_CALLS=None).open_socket(HTTP_HOST="[")
+
+    statuses = [socket.call(uri)["status"] for uri in ("/shut", "/shut")]
+
+    assert statuses == [REFUSED, REFUSED]
+    assert asked == []
