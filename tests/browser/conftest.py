@@ -119,7 +119,7 @@ def server(start):
 
 @pytest.fixture
 def publisher(redis_url):
-    with Publisher(redis_url, prefix="browser") as publisher:
+    with Publisher(redis_url, prefix="browser", timeout=DEADLINE) as publisher:
         yield publisher
 
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from flask_realtime import Publisher
 
+from ..eventually import DEADLINE
 from ..integration.conftest import unexpected_tracebacks
 from . import chatting
 from .chatting import PREFIX, WORDS, Chat, Speaker, say
@@ -81,7 +82,7 @@ def test_message_that_the_page_came_with_is_not_shown_again(server, redis_url, e
     ada = enter(server, "Ada", "food")
     [article] = ada.locator("article").all()
 
-    with Publisher(redis_url, prefix=PREFIX) as publisher:
+    with Publisher(redis_url, prefix=PREFIX, timeout=DEADLINE) as publisher:
         number = int(article.get_attribute("id").removeprefix("message-"))
         publisher.push({"id": number, "html": article.evaluate("it => it.outerHTML")}, "room:food")
     say(ada, "Next")

@@ -6,6 +6,7 @@ import pytest
 
 from flask_realtime import Publisher
 
+from ..eventually import DEADLINE
 from ..integration.serving import ServerProcess
 from .conftest import APPS
 from .kinds import READS_CONSOLE
@@ -286,7 +287,7 @@ def test_block_is_true_after_an_outage(ada, change, seen, channel, publisher_of_
 
 @pytest.fixture
 def publisher_of_html(redis_url):
-    with Publisher(redis_url, prefix="html") as publisher:
+    with Publisher(redis_url, prefix="html", timeout=DEADLINE) as publisher:
         yield publisher
 
 

@@ -91,7 +91,8 @@ def test_what_is_refused_is_an_error_with_a_push_id(scene, refusing):
 def test_what_a_process_knows_is_brought_to_a_redis_out_of_memory(scene):
     """A process can write again that a page left a channel, even if Redis is out of memory and has
     forgotten the socket."""
-    registry = RedisRegistry(Config(redis=scene.url, redis_prefix=scene.prefix))
+    config = Config(redis=scene.url, redis_prefix=scene.prefix, redis_timeout_seconds=DEADLINE)
+    registry = RedisRegistry(config)
     registry.subscribe("digest-1", ["kept", "left"])
     found = registry.subscriptions(["digest-1"])["digest-1"]
     record = ConnectionRecord("digest-1", "1", {name: one.since for name, one in found.items()})

@@ -63,7 +63,7 @@ def test_publisher_needs_no_app(pages, sockets, redis_url, channel):
     """A job that has only the URL of Redis can push to pages."""
     reader = Browser(pages.url)
     with reader.open(reader.page(f"/on/{channel}"), url=sockets.url) as socket:
-        with Publisher(redis_url, prefix="processes") as publisher:
+        with Publisher(redis_url, prefix="processes", timeout=DEADLINE) as publisher:
             publisher.push({"from": "a job"}, channel)
             publisher.push_many([(number, channel) for number in range(100)])
 

@@ -37,7 +37,8 @@ def open_registry(redis_url, channel, heard):
     opened = []
 
     def open_one(**settings):
-        settings = {"REDIS": redis_url, "REDIS_PREFIX": channel, **settings}
+        common = {"REDIS": redis_url, "REDIS_PREFIX": channel, "REDIS_TIMEOUT_SECONDS": DEADLINE}
+        settings = {**common, **settings}
         names = {f"REALTIME_{name}": value for name, value in settings.items()}
         registry = RedisRegistry(Config.from_mapping(names))
         registry.start(heard.receiver())
@@ -51,7 +52,7 @@ def open_registry(redis_url, channel, heard):
 
 @pytest.fixture
 def publisher(redis_url, channel):
-    with Publisher(redis_url, prefix=channel) as publisher:
+    with Publisher(redis_url, prefix=channel, timeout=DEADLINE) as publisher:
         yield publisher
 
 
@@ -158,7 +159,7 @@ def test_publisher_lets_go_of_its_connections(redis_url, channel):
     """A publisher closes its connections at the end of a with block."""
     with redis.Redis.from_url(redis_url) as client:
         before = {one["id"] for one in client.client_list()}
-        with Publisher(redis_url, prefix=channel) as publisher:
+        with Publisher(redis_url, prefix=channel, timeout=DEADLINE) as publisher:
             publisher.push("hi", "room")
             during = {one["id"] for one in client.client_list()} - before
 
@@ -169,7 +170,7 @@ def test_publisher_lets_go_of_its_connections(redis_url, channel):
 FORKED = """
 import os, sys
 from flask_realtime import Publisher
-publisher = Publisher(sys.argv[1], prefix=sys.argv[2])
+publisher = Publisher(sys.argv[1], prefix=sys.argv[2], timeout=60)
 publisher.push("parent", "room")
 children = []
 for number in range(4):

@@ -21,7 +21,7 @@ from flask_realtime.registries.redis.registry import RedisRegistry
 from tests.contract.recorder import Recorder
 from tests.ports import free_port
 
-from ..eventually import eventually
+from ..eventually import DEADLINE, eventually
 
 PASSWORD = "pass-word+of:the/tests"
 QUOTED = "pass-word%2Bof%3Athe%2Ftests"
@@ -91,11 +91,12 @@ def setting(request, guarded):
 def test_redis_is_reached(setting, channel):
     """A push by a publisher is heard by the app's registry, and is in the log."""
     heard = Recorder()
-    registry = RedisRegistry(Config.from_mapping({"REALTIME_REDIS": setting}))
+    patient = {"REALTIME_REDIS": setting, "REALTIME_REDIS_TIMEOUT_SECONDS": DEADLINE}
+    registry = RedisRegistry(Config.from_mapping(patient))
     registry.start(heard.receiver())
     try:
         registry.listen([channel])
-        with Publisher(setting) as publisher:
+        with Publisher(setting, timeout=DEADLINE) as publisher:
             publisher.push("x" * 100_000, channel)
 
         assert eventually(lambda: heard.publications)[0].payload == f'"{"x" * 100_000}"'

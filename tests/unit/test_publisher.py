@@ -6,10 +6,12 @@ import pytest
 
 from flask_realtime import InvalidChannel, InvalidSetting, Publisher, RegistryUnavailable
 
+from ..eventually import DEADLINE
+
 
 @pytest.fixture
 def publisher(redis_url):
-    with Publisher(redis_url, prefix="unit-publisher") as publisher:
+    with Publisher(redis_url, prefix="unit-publisher", timeout=DEADLINE) as publisher:
         yield publisher
 
 
@@ -57,7 +59,7 @@ def test_publisher_refuses_what_are_no_pairs(publisher):
 
 def test_publisher_that_was_closed_says_so(redis_url):
     """A push behind the with block is refused at once, and the error names the reason."""
-    with Publisher(redis_url, prefix="unit-publisher") as publisher:
+    with Publisher(redis_url, prefix="unit-publisher", timeout=DEADLINE) as publisher:
         publisher.push("hi", "room")
 
     with pytest.raises(RegistryUnavailable, match="with block has ended"):

@@ -16,9 +16,10 @@ url, prefix, way, when = sys.argv[1:]
 if way == "app":
     app = flask.Flask("app")
     app.config.update(SECRET_KEY="tests", REALTIME_REDIS=url, REALTIME_REDIS_PREFIX=prefix)
+    app.config["REALTIME_REDIS_TIMEOUT_SECONDS"] = 60
     push = Realtime(app).push
 else:
-    push = Publisher(url, prefix=prefix).push
+    push = Publisher(url, prefix=prefix, timeout=60).push
 
 def work():
     threading.main_thread().join()

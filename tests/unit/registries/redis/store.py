@@ -40,7 +40,7 @@ class Store:
 
     def publisher(self):
         """Return a publisher, as a job in another process has one."""
-        publisher = Publisher(self._url, prefix=self.prefix)
+        publisher = Publisher(self._url, prefix=self.prefix, timeout=DEADLINE)
         self._opened.append(publisher)
         return publisher
 

@@ -10,11 +10,13 @@ from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.redis.publishing import RedisPublishing
 from flask_realtime.registries.redis.registry import RedisRegistry
 
+from ....eventually import DEADLINE
 from ....ports import free_port
 
 
 def config(url, **settings):
-    return Config.from_mapping({"REALTIME_REDIS": url, **settings})
+    patient = {"REALTIME_REDIS": url, "REALTIME_REDIS_TIMEOUT_SECONDS": DEADLINE}
+    return Config.from_mapping({**patient, **settings})
 
 
 def test_publishing_shares_logs_and_clients_with_the_app(redis_url):

@@ -11,6 +11,7 @@ from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.redis.registry import RedisRegistry
 
 from ....contract.recorder import Recorder
+from ....eventually import DEADLINE
 from ....ports import free_port
 
 
@@ -20,7 +21,11 @@ def opened(tmp_path):
     registries = []
 
     def open_at(url, recorder=None):
-        settings = {"REALTIME_REDIS": url, "REALTIME_REDIS_PREFIX": tmp_path.name}
+        settings = {
+            "REALTIME_REDIS": url,
+            "REALTIME_REDIS_PREFIX": tmp_path.name,
+            "REALTIME_REDIS_TIMEOUT_SECONDS": DEADLINE,
+        }
         registry = RedisRegistry(Config.from_mapping(settings))
         registry.start((recorder or Recorder()).receiver())
         registries.append(registry)
