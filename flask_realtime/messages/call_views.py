@@ -91,8 +91,10 @@ class CallViews:
         finds_otherwise = type(own) is not MapAdapter or _is_own(type(context).match_request)
         if finds_otherwise or own.map is not self._app.url_map:
             raise Unforeseen
+        # Werkzeug takes no subdomain beside a host, and yet names an empty one from 3.2 on.
+        subdomain = None if self._routes.host_matching else own.subdomain
         # Not the scheme of the handshake, with which only routes of WebSockets would be found.
-        routes = self._routes.bind(own.server_name, own.script_name, own.subdomain)
+        routes = self._routes.bind(own.server_name, own.script_name, subdomain)
 
         def match(path: str, method: str) -> str:
             return str(routes.match(path, method)[0])

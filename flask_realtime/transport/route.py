@@ -48,6 +48,8 @@ class Transport:
 
     def init_app(self, app: Flask) -> None:
         """Add the route, through flask-sock, and have plain requests to it answered plainly."""
+        # From 3.2 on Werkzeug refuses the second of two such routes, and knows no setting to name.
+        self.check_routes(app)
         mount = _Mount(app, self._view)
         Sock().route(self._config.path, bp=mount, **everywhere(app))(self._view)
         request_hooks(app).add(begin=self._route)

@@ -15,10 +15,10 @@ from flask_realtime import Realtime
 from tests.unit.conversations import Browser
 
 #: How many more function calls than without the extension a request may make, by path.
-MOST = {"/json": 70, "/page": 485}
+MOST = {"/json": 70, "/page": 500}
 #: How many more function calls a call or a message over a socket may make than the same request by
 #: HTTP.
-MOST_OF_MESSAGE = 115
+MOST_OF_MESSAGE = 120
 
 
 def make_app():

@@ -198,5 +198,7 @@ def test_call_is_refused_though_a_teardown_function_fails(app, caplog):
 
     assert [reply["status"] for reply in replies] == [REFUSED, REFUSED, ANSWERED]
     assert not flask.has_app_context()
-    assert "A teardown function failed: AttributeError('taken')" in caplog.text
+    assert "A teardown function failed: " in caplog.text
+    # Flask names it within a group from 3.2 on.
+    assert "AttributeError('taken')" in caplog.text
     assert "Traceback" not in caplog.text

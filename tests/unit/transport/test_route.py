@@ -52,14 +52,24 @@ def test_url_for_knows_the_route():
         assert app.url_for(ENDPOINT) == "ws://localhost/socket"
 
 
-def test_second_socket_route_at_the_path_is_refused_with_both_names():
+def test_socket_route_that_has_the_path_already_is_refused_with_both_names():
     """Another WebSocket route at the same path is an error that names both; otherwise the first
     would silently win."""
-    app = make_app()
-    app.testing = True
+    app = Flask(__name__)
     Sock(app).route("/")(lambda ws: None)
 
     with pytest.raises(InvalidSetting, match="REALTIME_PATH"):
+        Realtime(app)
+
+
+def test_later_socket_route_at_the_path_is_refused():
+    """So it is if the other route is added later: from 3.2 on Werkzeug itself names ours, and else
+    the first request tells."""
+    app = make_app()
+    app.testing = True
+
+    with pytest.raises(Exception, match=f"REALTIME_PATH|{ENDPOINT}"):
+        Sock(app).route("/")(lambda ws: None)
         app.test_client().get("/")
 
 
