@@ -11,7 +11,7 @@ export class Typing {
     const note = (event) => {
       const [field] = event.composedPath();
       this.#fields = new Set([...this.#fields, field].filter((one) => one.isConnected));
-      memory.set(`typed ${field.name || field.id}`, true);
+      memory.set(noteOf(field), true);
     };
     window.addEventListener("input", note, true);
     window.addEventListener("blur", () => {
@@ -29,8 +29,7 @@ export class Typing {
     // That may be what a script had filled in, and Firefox and WebKit enter it before any script can look.
     // A script of the page may have a variable named performance.
     if (window.performance?.getEntriesByType?.("navigation")[0]?.type === "back_forward") {
-      const fields = all(window, "input,textarea,select").filter((field) => memory.get(`typed ${field.name || field.id}`));
-      this.#fields = new Set(fields);
+      this.#fields = new Set(all(window, "input,textarea,select").filter((field) => memory.get(noteOf(field))));
     }
   }
 
@@ -42,6 +41,11 @@ export class Typing {
   move(field, heir) {
     if (this.#fields.delete(field)) this.#fields.add(heir);
   }
+}
+
+/** The name of the note that the visitor has changed `field`, or another of its name, in this tab. */
+function noteOf({ name, id }) {
+  return `typed ${name || id}`;
 }
 
 /** Whether `field` has a value that is not the original one, was not sent, and is not empty. */
