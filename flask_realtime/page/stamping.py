@@ -108,7 +108,23 @@ class Stamping:
                 advice().page_without_script()
             advice().page_of_view()
             advice().session_cookie(*self._paths)
+        elif self._has_id_for_others(request, response):
+            keep_from_caches(response)
         return response
+
+    def _has_id_for_others(self, request: Request, response: Response) -> bool:
+        """Return whether this page has no id only because of how it was asked for.
+
+        A cache that kept it would hand it to everybody, whoever asks.
+        """
+        return (
+            self._mode is not False
+            and response.mimetype == _HTML
+            and _is_of_page(response)
+            and not response.is_streamed
+            and (_is_used(request, response) or (self._mode is True and not may_be_kept(response)))
+            and (request.method == "HEAD" or is_session_withheld())
+        )
 
     def _warn_if_streamed(self, request: Request, response: Response) -> None:
         """Warn the developer, once for each view, that a subscribed page gets no id."""
@@ -208,17 +224,20 @@ def _is_asked_by_script(request: Request) -> bool:
 
 
 def _is_whole_page(request: Request, response: Response) -> bool:
-    if response.mimetype != _HTML:
-        return False
-    status = response.status_code
     return (
-        request.method != "HEAD"
-        and (200 <= status < 300 or status == _INVALID_FORM)
-        and status not in _WITHOUT_WHOLE_BODY
+        response.mimetype == _HTML
+        and request.method != "HEAD"
+        and _is_of_page(response)
         and not response.is_streamed
         and response.headers.get("Content-Encoding", "identity") == "identity"
         and keeps_ascii(response.get_data(), charset_of(response.content_type))
     )
+
+
+def _is_of_page(response: Response) -> bool:
+    status = response.status_code
+    is_shown = 200 <= status < 300 or status == _INVALID_FORM
+    return is_shown and status not in _WITHOUT_WHOLE_BODY
 
 
 def _said(response: Response) -> object:

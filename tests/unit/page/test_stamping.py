@@ -182,12 +182,11 @@ def test_response_that_is_no_whole_private_page_is_left_alone(app, kind):
     assert dict(response.headers) == dict(bare.headers)
 
 
-def test_response_to_head_is_left_alone(app):
+def test_response_to_head_begins_no_session(app):
     """A response to HEAD gets no id and starts no session."""
     response = show(app, lambda: PAGE, method="HEAD")
 
     assert "Set-Cookie" not in response.headers
-    assert "Cache-Control" not in response.headers
 
 
 def test_response_that_streams_a_file_is_left_alone(app, tmp_path):
