@@ -39,7 +39,7 @@ function begin() {
   nameToHtmx(window, client);
   loadOnceWanted(window, load);
   if (origin !== window.origin) {
-    console.error("realtime: no socket in a sandboxed frame without allow-same-origin.");
+    console.error("realtime: no socket in a sandbox without allow-same-origin.");
     client.close();
   } else if (own(window, "readyState") === "complete") client.connect();
   return client;

@@ -1,6 +1,6 @@
 import { all, own } from "./dom.js";
 
-const BOXES = /^(checkbox|radio)$/;
+const BOXES = /^(check|radio)/;
 
 /** Notes fields that the visitor has changed, and says whether a reload would lose any of the changes. */
 export class Typing {
@@ -50,9 +50,9 @@ function noteOf({ name, id }) {
 
 /** Whether `field` has a value that is not the original one, was not sent, and is not empty. */
 function isChanged(field) {
-  if (!field.isConnected || !field.ownerDocument.defaultView) return false; // gone, or in a frame that is
+  if (!field.isConnected || !field.ownerDocument?.defaultView) return false; // gone, or in a frame that is
   const isBox = BOXES.test(field.type);
-  const now = isBox ? field.checked : (chosenIn(field) ?? field.value ?? field.textContent);
+  const now = isBox ? field.checked : (chosenIn(field) ?? (field.isContentEditable ? field.textContent : field.value));
   // A copy of a list has the choices that the list came with.
   const came = field.selectedOptions ? chosenIn(field.cloneNode(true)) : field.defaultValue;
   const before = isBox ? field.defaultChecked : came;

@@ -116,3 +116,15 @@ def test_page_with_a_frame_of_another_site_is_reloaded(person):
     person.run("() => fetch('/reload', { method: 'POST' })")
 
     person.wait_for("() => !window.left")
+
+
+@pytest.mark.parametrize("target", ["document", "document.querySelector('#version')"])
+def test_event_of_a_field_that_a_script_sends_elsewhere_does_not_keep_a_page(person, target):
+    """A widget of the page, a row of stars say, tells of a choice by the event of a field, though
+    it is none itself. The page is reloaded all the same."""
+    person.run(f"() => {target}.dispatchEvent(new Event('input', {{ bubbles: true }}))")
+    person.run("window.left = true")
+
+    person.run("() => fetch('/reload', { method: 'POST' })")
+
+    person.wait_for("() => !window.left")

@@ -124,10 +124,12 @@ def test_module_that_awaits_something_first_misses_nothing(ada, publisher, chann
     ada.wait_for("() => heard.includes('early')")
 
 
-@pytest.mark.parametrize("script", ["const performance = 'a play'", "var performance = {}"])
+@pytest.mark.parametrize(
+    "script", ["const performance = 'a play'", "var performance = {}", "var Event = {}"]
+)
 def test_page_has_its_client_though_a_variable_hides_the_browser_s_times(come, site, script):
-    """A script of the page has a variable named performance. The page has its socket, its form is
-    sent over it, and its block is refreshed."""
+    """A script of the page has a variable named performance, or one named Event, as calendars have.
+    The page has its socket, its form is sent over it, and its block is refreshed."""
     block = "<p data-realtime-block=main data-realtime-on=news data-realtime-url=/echo/block></p>"
     site.answer("block", page="{% block main %}<i id=new>new</i>{% endblock %}")
     site.answer("a", body="<b>answer</b>")

@@ -65,5 +65,5 @@ def test_page_in_a_sandbox_says_what_it_lacks(ada, channel):
     ada.page.frames[1].wait_for_selector("body[data-realtime-state=closed]")
 
     ours = [error for error in ada.errors if error.startswith("realtime:")]
-    assert ours == ["realtime: no socket in a sandboxed frame without allow-same-origin."]
+    assert ours == ["realtime: no socket in a sandbox without allow-same-origin."]
     ada.errors.clear()

@@ -56,7 +56,10 @@ beforeEach(() => {
   [asked, answers, stale, updated, errors, reported, elements] = [[], [], [], [], [], [], [element("rows", "room:1")]];
   address = "http://app.test/rooms/1";
   pressed = null;
-  const document = Object.create({ querySelectorAll: () => elements });
+  const document = Object.create({
+    querySelectorAll: () => elements,
+    createEvent: () => ({ timeStamp: page.clock.now - clockwork.early }),
+  });
   const window = { ...methods(page), document, location: { href: address, origin: "http://app.test" } };
   blocks = new Blocks(window, {
     fetch: async (url, { headers, signal }) => {
@@ -82,9 +85,6 @@ function methods({ clock }) {
     setTimeout: (run, delay) => clock.set(() => run().catch((error) => errors.push(error.message)), delay),
     reportError: (error) => reported.push(error.message),
     clearTimeout: (id) => clock.clear(id),
-    Event: class {
-      timeStamp = clock.now - clockwork.early;
-    },
     Math: { random: () => clockwork.chance },
   };
 }
