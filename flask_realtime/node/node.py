@@ -75,6 +75,8 @@ class Node:
         self.registry = registry
         #: Spreads the pages that refresh a block.
         self.herd = Herd()
+        #: The sessions whose end this process knows of.
+        self.known_ends = KnownEnds()
         self._app = app
         self._config = config
         self._lock = threading.Lock()
@@ -98,8 +100,7 @@ class Node:
         self._resumption = Resumption(
             self._hub, catch_up, registry, self._reconciler.changed, self._reconciler.departures
         )
-        self._known_ends = KnownEnds()
-        self._evictions = Evictions(self._hub, self._known_ends, self._reconciler.unsubscribe)
+        self._evictions = Evictions(self._hub, self.known_ends, self._reconciler.unsubscribe)
         self._endings = Endings(registry, self._evictions)
         self._admission = Admission(
             config,
@@ -162,7 +163,7 @@ class Node:
 
     def has_just_ended(self, sessions: Sequence[str], since: float | None = None) -> bool:
         """Return whether any of the sessions ended a moment ago, or *since*, as is known here."""
-        return any(self._known_ends.has_just_ended(session, since) for session in sessions)
+        return any(self.known_ends.has_just_ended(session, since) for session in sessions)
 
     def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
         """Return whether any of the sessions has ended, other than by *heir*; None: not known."""
@@ -247,8 +248,7 @@ class Node:
 
     def _has_ended_here(self, session: str, heir: str = "") -> bool:
         # What is known is forgotten after minutes; the registry may refuse to note it for longer.
-        known = self._known_ends.has_ended(session, heir)
-        return known or self._endings.has_ended(session, heir)
+        return self.known_ends.has_ended(session, heir) or self._endings.has_ended(session, heir)
 
     def _owners(self) -> list[str]:
         """Return what tells this app from others that may use the same Redis."""

@@ -10,7 +10,7 @@ from flask import Flask, Request, Response, current_app, request, session
 
 from ..errors import CloseCode, RegistryUnavailable
 from ..flask_contexts import present_app
-from ..identity.keys import SOCKET_KEY, new_socket_key, session_digest
+from ..identity.keys import SOCKET_KEY, new_socket_key
 from ..outages import answer_outage
 from ..page.client import (
     SOCKET_IN_ENVIRON,
@@ -22,10 +22,9 @@ from ..page.client import (
     is_touched,
     known_socket_key,
     present_identity,
-    secret_keys,
     session_names,
 )
-from ..page.request_times import arrived_at, note_arrival
+from ..page.request_times import note_arrival
 from ..page.sessions import (
     CAME_ID,
     IS_NOT_SAVED,
@@ -38,7 +37,9 @@ from ..page.sessions import (
 from ..registries.records import Disconnect, End
 from ..request_hooks import request_hooks
 from .given_up_ids import GivenUpIds, names_of_id
-from .logins import LogIns, forget_log_in, has_logged_in
+from .known_ends import KnownEnds
+from .late_answers import IS_ENDED, LateAnswers
+from .logins import LogIns, has_logged_in
 from .page_subscriptions import Grants, away
 from .succession import (
     ends_of,
@@ -53,8 +54,6 @@ from .succession import (
 )
 from .visits import asks_for_visit
 
-#: Set in the environ of a request that has ended its browser session.
-IS_ENDED = "flask_realtime.is_ended"
 _IS_SETTLED = "flask_realtime.is_settled"
 # How long a log-out waits for the registry to note it: no page comes back once it is answered.
 PATIENCE_SECONDS = 0.25
@@ -62,6 +61,10 @@ PATIENCE_SECONDS = 0.25
 
 class SessionNode(Protocol):
     """The part of this process's :class:`.Node` that :class:`EndOfRequest` needs."""
+
+    @property
+    def known_ends(self) -> KnownEnds:
+        """The sessions whose end this process knows of."""
 
     def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
         """End something: here at once, and elsewhere as soon as the registry takes it.
@@ -103,10 +106,10 @@ class EndOfRequest:
         is_begun: Callable[[], bool] = lambda: True,
     ) -> None:
         self._node = node
-        self._is_begun = is_begun
         self._grants = grants
         self._log_ins = LogIns()
         self._given_up_ids = GivenUpIds(node)
+        self._late_answers = LateAnswers(node, is_begun)
 
     def init_app(self, app: Flask) -> None:
         """Settle each request of *app* from now on."""
@@ -167,9 +170,7 @@ class EndOfRequest:
         environ = request.environ
         if SOCKET_IN_ENVIRON not in environ:
             response = self._settle_client(request, response)
-            if self._has_ended_meanwhile(request):
-                save_nothing()
-                forget_log_in(response)
+            self._late_answers.settle(request, response)
             return response
         is_too_late = IS_NOT_SAVED in environ or self._is_too_late(environ[SOCKET_IN_ENVIRON])
         if is_too_late or (is_too_late is None and present_session().modified):
@@ -215,20 +216,6 @@ class EndOfRequest:
             return False
         return self._node().has_ended([*session_names(), *names_of_id()], socket.heir)
 
-    def _has_ended_meanwhile(self, request: Request) -> bool:
-        """Return whether another request has ended the session while this one was handled.
-
-        To save the session would undo that, be it in the cookie, which a browser takes from
-        whichever answer comes last, or in the app's store.
-        """
-        if IS_ENDED in request.environ or not may_be_saved() or not self._is_begun():
-            return False
-        key = known_socket_key()
-        names = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
-        if CAME_ID in request.environ:
-            names += names_of_id()
-        return bool(names) and self._node().has_just_ended(names, arrived_at())
-
     def _is_begun_anew(self, client: Client | None) -> bool:
         """Return whether the request logs in the user of a session that may have ended before."""
         if not has_logged_in():
@@ -256,6 +243,9 @@ class EndOfRequest:
             ended_ago = self._end(client, response, successor if is_copy else "")
             was_over = _is_over(ended_ago)
             is_repeated = is_repeated or is_repetition(ended_ago)
+        if not is_copy:
+            for name in session_names():
+                self._node().known_ends.leave(name)
         if client is not None and client.socket is not None and has_cookie_session(current_app):
             # The browser comes with its present key to take what the message has changed.
             if now != before:

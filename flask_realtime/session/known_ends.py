@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple
 
 from ..registries.expiring import ExpiringDict
 from ..threads import clock
@@ -16,6 +17,22 @@ JUST_SECONDS = 60.0
 LONG_AGO_MS = 3_600_000
 
 
+class KnownEnd(NamedTuple):
+    """An end of a browser session.
+
+    :param heir: the name of the message that has ended the session itself, else empty.
+    :param moment: when it ended, by :func:`.clock.monotonic`.
+    :param is_own: whether this process has ended it, and was not just told so.
+    :param left_at: when the browser has got another session for certain, since it is another
+        user's or nobody's; None: the same user's session may go on with its former key.
+    """
+
+    heir: str
+    moment: float
+    is_own: bool = True
+    left_at: float | None = None
+
+
 class KnownEnds:
     """The browser sessions that have ended lately, as this process was told.
 
@@ -24,28 +41,44 @@ class KnownEnds:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # For each session, its heir and when it ended.
-        self._ends: ExpiringDict[str, tuple[str, float]] = ExpiringDict(KNOWN_SECONDS)
+        self._ends: ExpiringDict[str, KnownEnd] = ExpiringDict(KNOWN_SECONDS)
 
     def note(self, session: str, heir: str = "") -> None:
-        """Note that a session has ended; a later call changes no heir.
+        """Note that this process has ended a session; a later call changes no heir.
 
         :param session: the session's digest.
         :param heir: the name of the message that has ended the session itself, else empty.
         """
         with self._lock:
             now = clock.monotonic()
-            self._ends.pop_expired(now, 10)
             if self._ends.get(session, now) is None:
-                self._ends.put(session, (heir, now), now)
-            if len(self._ends) > MOST_KNOWN:
-                self._ends.pop_oldest()
+                self._put(session, KnownEnd(heir, now), now)
+
+    def note_order(self, session: str, is_left: bool) -> None:
+        """Note that some process has ended a session.
+
+        :param is_left: whether the order says that the session changed hands. So it does also
+            where the app begins a session anew for the same user; who has ended it knows better.
+        """
+        with self._lock:
+            now = clock.monotonic()
+            found = self._ends.get(session, now)
+            is_news = found is None or (is_left and not found.is_own and found.left_at is None)
+            if is_news:
+                self._put(session, KnownEnd("", now, False, now if is_left else None), now)
+
+    def leave(self, session: str) -> None:
+        """Note that this process gives another session to the browser of one that has ended."""
+        with self._lock:
+            now = clock.monotonic()
+            found = self._ends.get(session, now) or KnownEnd("", now)
+            self._put(session, found._replace(left_at=now), now)
 
     def has_ended(self, session: str, heir: str = "") -> bool:
         """Return whether a session is known to have ended, other than by the message *heir*."""
         with self._lock:
             found = self._ends.get(session, clock.monotonic())
-        return found is not None and not (found[0] and found[0] == heir)
+        return found is not None and not (found.heir and found.heir == heir)
 
     def has_just_ended(self, session: str, since: float | None = None) -> bool:
         """Return whether a session is known to have ended lately.
@@ -57,4 +90,16 @@ class KnownEnds:
             found = self._ends.get(session, now)
         if found is None:
             return False
-        return now - found[1] < JUST_SECONDS if since is None else found[1] >= since
+        return now - found.moment < JUST_SECONDS if since is None else found.moment >= since
+
+    def was_left(self, session: str, since: float) -> bool:
+        """Return whether a browser is known to have got another session since a moment."""
+        with self._lock:
+            found = self._ends.get(session, clock.monotonic())
+        return found is not None and found.left_at is not None and found.left_at >= since
+
+    def _put(self, session: str, end: KnownEnd, now: float) -> None:
+        self._ends.pop_expired(now, 10)
+        self._ends.put(session, end, now)
+        if len(self._ends) > MOST_KNOWN:
+            self._ends.pop_oldest()

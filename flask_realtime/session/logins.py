@@ -8,6 +8,8 @@ from typing import Any
 from flask import Flask, Response, has_request_context, request
 
 from ..flask_contexts import present_app, present_request
+from ..page.client import present_identity
+from ..page.user_loader import identify
 
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
 
@@ -41,16 +43,20 @@ def has_logged_in() -> bool:
 def forget_log_in(response: Response) -> None:
     """Take the cookie out of *response* by which Flask-Login would log a user in again.
 
-    An app may renew it with each answer (``REMEMBER_COOKIE_REFRESH_EACH_REQUEST``).
+    An app may renew it with each answer (``REMEMBER_COOKIE_REFRESH_EACH_REQUEST``), or delete it
+    with each answer to a stranger (``SESSION_PROTECTION = "strong"``), who may be logged in by now.
     """
     app = present_app()
     if not hasattr(app, "login_manager"):
         return
     name = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
     lines = response.headers.getlist("Set-Cookie")
-    # One without a value deletes the cookie.
-    kept = [line for line in lines if not line.startswith(f"{name}=") or f"{name}=;" in line]
-    if len(kept) < len(lines):
+    dropped = [line for line in lines if line.startswith(f"{name}=")]
+    if dropped and not (identify() and present_identity() is None):
+        # One without a value deletes the cookie.
+        dropped = [line for line in dropped if f"{name}=;" not in line]
+    if dropped:
+        kept = [line for line in lines if line not in dropped]
         response.headers.setlist("Set-Cookie", kept)
 
 

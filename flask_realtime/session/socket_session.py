@@ -35,7 +35,7 @@ from .cookie_jar import (
     path_of,
     with_path,
 )
-from .end_of_request import IS_ENDED
+from .late_answers import IS_ENDED
 from .pending_changes import SessionChanges, difference, pointer_to
 
 if TYPE_CHECKING:

@@ -131,6 +131,33 @@ def test_page_that_was_asked_for_before_logs_nobody_in_again(processes, ask_mean
     assert person.me()["user"] is None
 
 
+IN_COOKIES = [kind for kind in KINDS if kind[2] == "cookie"]
+
+
+@pytest.mark.parametrize("processes", IN_COOKIES, indirect=True, ids="-".join)
+@pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "/clear"])
+def test_page_that_comes_with_the_cookie_of_before_logs_nobody_in_again(processes, way):
+    """As above, and the log-out is answered before the server reads the request. (Of a log-out
+    everywhere other processes cannot tell that nobody is logged in now.)"""
+    if way == "/logout-everywhere":
+        processes = processes[:1] * 2
+    person = Person(processes[0])
+    person.log_in("somebody")
+    page = person.show("/inbox")
+    late = person.copy()
+    late.url = processes[1]
+    with person.open(page, url=processes[1]) as socket:
+        socket.settle()
+        person.log_out(way)
+        assert socket.close_code() in (1000, 4001)
+
+    answer = late.navigate("/cart", "POST", data={"cart": "full"})
+
+    assert answer.status_code == 204
+    assert "Set-Cookie" not in answer.headers
+    assert person.me()["user"] is None
+
+
 def test_page_that_was_asked_for_renews_a_session_that_stays(processes, ask_meanwhile):
     """Nobody logs out, and the answer renews the session's cookie."""
     person = Person(processes[0])

@@ -10,6 +10,7 @@ from flask_realtime.hub.tails import take_tails
 from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import RegistryEvents
 from flask_realtime.session.endings import Endings
+from flask_realtime.session.known_ends import KnownEnds
 
 
 class NotingRegistry(MemoryRegistry):
@@ -35,6 +36,7 @@ class Process:
         self.when_disconnected = lambda: None
         # Whether the session of each request ended a moment before.
         self.is_repeated = False
+        self.known_ends = KnownEnds()
         self._delivery = Delivery(Channels(), lambda names: None, lambda frame, outboxes: None)
         self._endings = Endings(self.registry, self)
         self.registry.start(

@@ -13,6 +13,7 @@ app.secret_key = "a secret of the tests"
 app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
+app.config["SESSION_PROTECTION"] = os.environ.get("PROTECTION", "basic")
 realtime = Realtime(app)
 realtime.identify(flask_login)
 log_ins = flask_login.LoginManager(app)
@@ -74,9 +75,14 @@ def bare():
     return "<body>A page that hears nothing, for a client of the app's own.</body>"
 
 
+@app.get("/me")
+def me():
+    return {"user": flask_login.current_user.get_id()}
+
+
 @app.post("/login")
 def log_in():
-    flask_login.login_user(User(request.values["user"]))
+    flask_login.login_user(User(request.values["user"]), remember="remember" in request.values)
     return redirect("/inbox")
 
 

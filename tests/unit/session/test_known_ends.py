@@ -26,7 +26,8 @@ def test_message_that_has_ended_its_own_session_is_told_apart(heir, has_ended):
     ends = KnownEnds()
 
     ends.note("one", "digest:1")
-    ends.note("one")
+    ends.note_order("one", is_left=True)
+    ends.leave("one")
 
     assert ends.has_ended("one", heir) is has_ended
 
@@ -71,3 +72,34 @@ def test_form_that_is_sent_twice_comes_within_a_minute(monkeypatch):
     assert found and not ends.has_just_ended("one")
     assert not ends.has_just_ended("other")
     assert ends.has_ended("one")
+
+
+def test_session_that_is_anothers_now_was_left_then(monkeypatch):
+    """A session ends and stays the same user's, who logs out later. The browser has got another
+    session since the log-out."""
+    moment = [100.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: moment[0])
+    ends = KnownEnds()
+
+    ends.note("one")
+    was_left = ends.was_left("one", 100.0)
+    moment[0] = 200.0
+    ends.leave("one")
+
+    assert not was_left and ends.was_left("one", 200.0)
+    assert not ends.was_left("one", 200.1)
+    assert not ends.was_left("other", 0.0)
+
+
+def test_process_goes_by_an_order_only_if_it_has_not_ended_the_session_itself():
+    """An order of another process says that a session changed hands. So says the order behind an
+    end of its own, also where the app has begun the session anew for the same user."""
+    ends = KnownEnds()
+
+    ends.note("own")
+    for name in ("own", "anothers"):
+        ends.note_order(name, is_left=True)
+    ends.note_order("ended", is_left=False)
+
+    assert [ends.was_left(one, 0.0) for one in ("own", "anothers", "ended")] == [False, True, False]
+    assert ends.has_ended("ended")

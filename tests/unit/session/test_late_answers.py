@@ -1,12 +1,15 @@
-"""Answers that come after the log-out of the user who has asked for them."""
+"""Answers that come after a log-in or a log-out, and were asked for with the cookie of before."""
 
 import flask_login
 import pytest
 from cachelib import SimpleCache
-from flask import Flask
+from flask import Flask, session
 from flask_session import Session
 
 from flask_realtime import Realtime
+from flask_realtime.session import late_answers
+
+from .views import log_in, log_out
 
 
 class User(flask_login.UserMixin):
@@ -63,3 +66,103 @@ def test_late_answer_does_not_have_flask_login_remember_its_user(app):
     assert any(line.startswith("remember_token=42") for line in usual.headers.getlist("Set-Cookie"))
     assert late.headers.getlist("Set-Cookie") == []
     assert browser.get("/me").json["user"] is None
+
+
+# Views that end a session, and what it held before.
+LOG_IN, LOG_OUT = (log_in, {}), (log_out, {"user": 42})
+
+
+def fill():
+    session["cart"] = [1]
+    return ""
+
+
+def clear_and_begin_anew():
+    session.clear()
+    session.update(user=42)
+    return ""
+
+
+@pytest.fixture
+def cookies():
+    """An app with its session in the cookie that does not say which users it has."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
+    yield app
+    app.extensions["realtime"].close()
+
+
+@pytest.fixture
+def identified(cookies):
+    Realtime(cookies).identify(lambda: session.get("user"))
+    return cookies
+
+
+def ask(app, view, late, lasts=False, **stored):
+    """Return the answer to *late* with a cookie whose session held *stored* when it came to *view*.
+
+    :param lasts: whether the session is permanent.
+    """
+    for number, one in enumerate([lambda: "<body>", view, late]):
+        app.add_url_rule(f"/{number}", str(number), one)
+    browser, tab = app.test_client(), app.test_client()
+    with browser.session_transaction() as opened:
+        opened.update(stored)
+        opened.permanent = lasts
+    browser.get("/0")
+    tab.set_cookie("session", browser.get_cookie("session").value)
+    browser.get("/1")
+    return tab.get("/2")
+
+
+@pytest.mark.parametrize(("view", "stored"), [LOG_IN, LOG_OUT], ids=["in", "out"])
+@pytest.mark.parametrize(("late", "lasts"), [(fill, False), (lambda: "", True)])
+def test_late_answer_undoes_neither_a_log_in_nor_a_log_out(identified, view, stored, late, lasts):
+    """A cart is filled, or a permanent session's cookie is renewed, by a request that comes with
+    the cookie of before."""
+    answer = ask(identified, view, late, lasts, **stored)
+
+    assert "Set-Cookie" not in answer.headers
+    assert ("Cookie" in answer.vary) is (late is fill)
+
+
+@pytest.mark.parametrize(("view", "stored"), [LOG_IN, LOG_OUT], ids=["in", "out"])
+def test_cookie_of_before_is_as_good_as_any_after_a_minute(identified, monkeypatch, view, stored):
+    """No request is on its way for that long: the answer to the log-in may have been lost."""
+    monkeypatch.setattr(late_answers, "JUST_SECONDS", 0.0)
+
+    answer = ask(identified, view, fill, **stored)
+
+    assert "Set-Cookie" in answer.headers
+
+
+@pytest.mark.parametrize(("view", "stored"), [LOG_IN, LOG_OUT], ids=["in", "out"])
+def test_late_answer_logs_in_who_asks_for_it(identified, view, stored):
+    """A form is sent twice, or from two tabs. Whichever answer comes last, somebody is logged
+    in."""
+
+    def log_in_as_another():
+        session["user"] = 43
+        return ""
+
+    answer = ask(identified, view, log_in_as_another, **stored)
+
+    assert "Set-Cookie" in answer.headers
+
+
+def test_session_that_goes_on_as_the_same_users_is_saved(identified):
+    """A user's session is begun anew, and the browser may not have got the answer, but goes on with
+    the cookie of before. Nobody has logged out."""
+    answer = ask(identified, clear_and_begin_anew, fill, user=42)
+
+    assert "Set-Cookie" in answer.headers
+
+
+@pytest.mark.parametrize("view", [log_in, clear_and_begin_anew])
+def test_app_that_does_not_tell_users_saves_what_comes_with_the_cookie_of_before(cookies, view):
+    """Such an app does not tell a log-in from what else a request changes."""
+    Realtime(cookies)
+
+    answer = ask(cookies, view, fill, user=42)
+
+    assert "Set-Cookie" in answer.headers

@@ -1,0 +1,80 @@
+"""Answers that come too late: the session that their request came with has ended meanwhile.
+
+To save the session would undo a log-in or a log-out, be it in the cookie, which a browser takes
+from whichever answer comes last, or in the app's store. A request may even come behind that, since
+the browser had sent it before it had the answer with its next cookie. Its session is saved where
+the same user's session may go on with its former key: see :mod:`.succession`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from flask import Request, Response
+
+from ..identity.keys import session_digest
+from ..page.client import known_socket_key, secret_keys
+from ..page.request_times import arrived_at
+from ..page.sessions import CAME_ID, may_be_saved, present_session, save_nothing
+from ..page.user_loader import identify
+from .given_up_ids import names_of_id
+from .known_ends import JUST_SECONDS, KnownEnds
+from .logins import forget_log_in
+
+#: Set in the environ of a request that has ended its browser session.
+IS_ENDED = "flask_realtime.is_ended"
+
+
+class LateNode(Protocol):
+    """The part of this process's :class:`.Node` that :class:`LateAnswers` needs."""
+
+    @property
+    def known_ends(self) -> KnownEnds:
+        """The sessions whose end this process knows of."""
+
+    def has_just_ended(self, sessions: Sequence[str], since: float | None = None) -> bool:
+        """Return whether any of the sessions ended since a moment."""
+
+
+class LateAnswers:
+    """Takes out of answers that come too late what they would undo.
+
+    Nobody is asked: the process may have heard of the end, or not.
+
+    :param node: returns the node of this process.
+    :param is_begun: returns whether this process has its node already; until then it knows of no
+        ends.
+    """
+
+    def __init__(self, node: Callable[[], LateNode], is_begun: Callable[[], bool]) -> None:
+        self._node = node
+        self._is_begun = is_begun
+
+    def settle(self, request: Request, response: Response) -> None:
+        """Have *response* set no cookie of a session that has ended, and the session not saved."""
+        if self._is_late(request):
+            forget_log_in(response)
+            # Flask tells caches so where it looks whether to save a session.
+            if getattr(present_session(), "accessed", False):
+                response.vary.add("Cookie")
+            save_nothing()
+
+    def _is_late(self, request: Request) -> bool:
+        if IS_ENDED in request.environ or not may_be_saved() or not self._is_begun():
+            return False
+        key = known_socket_key()
+        names = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
+        if self._is_left(names):
+            return True
+        if CAME_ID in request.environ:
+            names += names_of_id()
+        return bool(names) and self._node().has_just_ended(names, arrived_at())
+
+    def _is_left(self, names: Sequence[str]) -> bool:
+        """Return whether the browser has got another session by now, or is about to."""
+        # Where an app does not tell users, this request may be the one that logs somebody in.
+        if not (names and identify()):
+            return False
+        ends, since = self._node().known_ends, arrived_at() - JUST_SECONDS
+        return any(ends.was_left(name, since) for name in names)
