@@ -27,6 +27,7 @@ from flask import (
 )
 from werkzeug.exceptions import HTTPException
 
+from ..caching import keep_nowhere
 from ..request_hooks import request_hooks
 from ..threads import clock
 from .blocks import WantedBlocks, want_blocks, wanted_blocks
@@ -55,16 +56,6 @@ _TURN = "flask_realtime.block_turn"
 _PAGE = "flask_realtime.page"
 # Set in ``g``, because before Flask 3.2 teardown_appcontext functions run without the request.
 _IS_FOR_BLOCK = "_flask_realtime_is_for_block"
-# Headers that make a cache in front of the app keep a response in spite of Cache-Control.
-_CACHE_HEADERS = (
-    "ETag",
-    "Last-Modified",
-    "Expires",
-    "Content-Encoding",
-    "CDN-Cache-Control",
-    "Surrogate-Control",
-    "X-Accel-Expires",
-)
 
 
 class BlockTurns(Protocol):
@@ -129,6 +120,9 @@ class BlockRequests:
 
     def _answer(self, request: Request, response: Response) -> Response:
         """Answer with the blocks alone, and give the turn back."""
+        if _HEADER_IN_ENVIRON in request.environ and _named():
+            # Nobody who asks for the page may get this, be it a part of it, or a refusal.
+            keep_nowhere(response)
         if _TURN not in request.environ:
             return response
         wanted, page = wanted_blocks(), request.environ.get(_PAGE)
@@ -220,12 +214,10 @@ def _read(response: Response) -> bytes | None:
 
 
 def _replace_page(response: Response, body: dict[str, Any]) -> None:
-    """Have the response consist of blocks, which no cache keeps."""
+    """Have the response consist of blocks."""
     response.set_data(current_app.json.dumps(body))
     response.mimetype = "application/json"
-    for name in _CACHE_HEADERS:
-        response.headers.pop(name, None)
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.pop("Content-Encoding", None)
     response.headers[HEADER] = " ".join(body)
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from flask import Flask, Request, Response
 
+from ..caching import keep_from_caches, may_be_kept
 from ..config.settings import Config
 from ..flask_contexts import present_app
 from ..request_hooks import request_hooks
 from .advice import advice
 from .body_tag import ATTRIBUTE, find_body_tag
-from .caching import keep_from_caches, may_be_kept
 from .charset import charset_of, keeps_ascii
 from .client import HAS_ID_IN_ENVIRON, IS_SUBSCRIBED_IN_ENVIRON, current_client
 from .withheld import is_session_withheld

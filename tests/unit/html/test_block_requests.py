@@ -196,21 +196,6 @@ def test_names_that_cannot_be_blocks_are_ignored(client):
     assert response.mimetype == "text/html"
 
 
-def test_what_a_cache_would_keep_it_by_goes(app, client):
-    """Headers that an after_request function sets for compression or a CDN are removed."""
-
-    @app.after_request
-    def keep(response):
-        response.headers["CDN-Cache-Control"] = "max-age=600"
-        response.headers["Content-Encoding"] = "br"
-        response.set_etag("x")
-        return response
-
-    headers = ask(client, "rows").headers
-
-    assert not {"CDN-Cache-Control", "Content-Encoding", "ETag"} & set(headers.keys())
-
-
 def test_few_are_rendered_at_a_time(app, client):
     """A request without a free turn gets 503 and Retry-After, and the app runs nothing."""
     herd = app.extensions["realtime"].node().herd

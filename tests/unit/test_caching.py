@@ -3,7 +3,7 @@
 import pytest
 from flask import Response
 
-from flask_realtime.page.caching import keep_from_caches, may_be_kept
+from flask_realtime.caching import keep_from_caches, may_be_kept
 
 KEPT = [
     {"Cache-Control": "public"},
@@ -14,6 +14,8 @@ KEPT = [
     {"ETag": 'W/"x"', "Cache-Control": "no-cache"},
     {"Expires": "Fri, 01 Jan 2100 00:00:00 GMT"},
     {"CDN-Cache-Control": "max-age=60", "Cache-Control": "no-store"},
+    {"Cloudflare-CDN-Cache-Control": "max-age=60", "Cache-Control": "no-cache"},
+    {"X-LiteSpeed-Cache-Control": "public, max-age=60"},
     {"Surrogate-Control": 'max-age=60, content="ESI/1.0"'},
     {"X-Accel-Expires": "60"},
     {"X-Accel-Expires": "@2000000000"},
