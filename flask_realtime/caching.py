@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from flask import Response
 from werkzeug.http import parse_date
 
 from .threads import clock
 
-# Headers that caches between the app and the browser follow in place of Cache-Control, beside those
-# that are named as in CDN-Cache-Control (RFC 9213).
+# What says whether, and for how long, caches may keep a page; most responses have none of it.
+_ABOUT_CACHING = frozenset(["cache-control", "etag", "expires", "last-modified"])
+# Headers that caches between the app and the browser follow in place of these, beside those that
+# are named as in CDN-Cache-Control (RFC 9213).
 _OF_CACHES_BETWEEN = frozenset(["edge-control", "surrogate-control", "x-accel-expires"])
 _TARGETED = "-cache-control"
-# What else says whether, and for how long, caches may keep a page; most responses have none of it.
-_ABOUT_CACHING = frozenset(["cache-control", "etag", "expires", "last-modified"])
+_KNOWN = _ABOUT_CACHING | _OF_CACHES_BETWEEN
 _NOT_TO_BE_KEPT = re.compile(r"\s*(0|off)\s*|.*\b(no-store|no-cache|private|max-age=0)\b.*", re.I)
 
 
@@ -24,7 +26,7 @@ def may_be_kept(response: Response) -> bool:
     if not told:
         return False
     headers, control = response.headers, response.cache_control
-    between = filter(_is_of_cache_between, told)
+    between = told - _ABOUT_CACHING
     if any(not _NOT_TO_BE_KEPT.fullmatch(one) for name in between for one in headers.getlist(name)):
         return True
     if control.no_store:
@@ -38,30 +40,27 @@ def keep_from_caches(response: Response) -> None:
 
     A copy of a page has a connection id whose subscriptions belong to another rendering.
     """
-    no_store = ", no-store" if response.cache_control.no_store else ""
-    _set_alone(response, f"private, no-cache{no_store}")
+    told = _told(response)
+    is_stored = "cache-control" not in told or not response.cache_control.no_store
+    _set_alone(response, told, "private, no-cache" if is_stored else "private, no-cache, no-store")
 
 
 def keep_nowhere(response: Response) -> None:
     """Have neither browsers nor caches in between keep *response*."""
-    _set_alone(response, "no-store")
+    _set_alone(response, _told(response), "no-store")
 
 
-def _set_alone(response: Response, control: str) -> None:
-    """Set ``Cache-Control``, and remove all else that says something of caching."""
-    for name in _told(response):
+def _set_alone(response: Response, told: Collection[str], control: str) -> None:
+    """Set ``Cache-Control``, and remove what else the response has told of caching."""
+    for name in told:
         del response.headers[name]
     response.headers["Cache-Control"] = control
 
 
 def _told(response: Response) -> set[str]:
     """Return the names of the headers that say something of caching, in lower case."""
-    names = {name.lower() for name, _ in response.headers}
-    return {name for name in names if name in _ABOUT_CACHING or _is_of_cache_between(name)}
-
-
-def _is_of_cache_between(name: str) -> bool:
-    return name in _OF_CACHES_BETWEEN or name.endswith(_TARGETED)
+    names = [name.lower() for name, _ in response.headers]
+    return {name for name in names if name in _KNOWN or name.endswith(_TARGETED)}
 
 
 def _is_positive(seconds: object) -> bool:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect, Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
+from ..caching import keep_nowhere
 from ..config.settings import Config
 from ..errors import InvalidSetting
 from ..identity.keys import CONNECTION_ID
@@ -25,6 +26,9 @@ from .size import check_size
 logger = logging.getLogger(__name__)
 
 ENDPOINT = "realtime.socket"
+
+# Set in the environ of a request that its headers make a handshake, or what is left of one.
+_IS_NO_PAGE = "flask_realtime.is_no_page"
 
 _LOST_HEADERS = (
     "This is a WebSocket handshake that has lost {} on its way: a proxy in front of this server "
@@ -52,7 +56,7 @@ class Transport:
         self.check_routes(app)
         mount = _Mount(app, self._view)
         Sock().route(self._config.path, bp=mount, **everywhere(app))(self._view)
-        request_hooks(app).add(begin=self._route)
+        request_hooks(app).add(begin=self._route, end=_keep_refusal)
 
     def check_routes(self, app: Flask) -> None:
         """Refuse an app in which another WebSocket route has our path.
@@ -83,9 +87,11 @@ class Transport:
         if request.path.rstrip("/") != self._bare_path or SOCKET_IN_ENVIRON in request.environ:
             return
         if _is_handshake():
+            request.environ[_IS_NO_PAGE] = True
             if isinstance(request.routing_exception, RequestRedirect):
                 self._take_redirected()
         elif _was_handshake():
+            request.environ[_IS_NO_PAGE] = True
             request.routing_exception = self._lost_headers()
         elif isinstance(request.routing_exception, WebsocketMismatch):
             is_shared = self._config.path == "/"
@@ -143,6 +149,14 @@ class UpgradeRequired(NotFound):
 
     def get_headers(self, *args: Any, **kwargs: Any) -> list[tuple[str, str]]:
         return [*super().get_headers(*args, **kwargs), ("Upgrade", "websocket")]
+
+
+def _keep_refusal(request: Request, response: Response) -> Response:
+    """Have no cache keep the refusal of a handshake: it would be shown to all who ask for the page
+    at the same address."""
+    if _IS_NO_PAGE in request.environ and response.status_code != 101:
+        keep_nowhere(response)
+    return response
 
 
 def _is_handshake() -> bool:

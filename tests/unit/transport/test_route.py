@@ -109,6 +109,40 @@ def test_handshake_that_lost_its_headers_reaches_no_view(path, headers, lost, ca
     assert "proxy_set_header" in caplog.text
 
 
+UPGRADES = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec_WebSocket_Key": KEY}, 426),
+        ({"Upgrade": "websocket"}, 426),
+        (UPGRADES, 400),
+        ({**UPGRADES, "Sec_WebSocket_Key": KEY}, 403),
+        ({**UPGRADES, "Sec_WebSocket_Key": KEY, "Origin": "https://elsewhere.example"}, 403),
+    ],
+)
+def test_no_cache_keeps_a_refusal_for_the_page_at_the_same_address(headers, status):
+    """An app has caches keep whatever it answers. A stranger asks for its home page with headers of
+    a socket; a cache that kept the refusal would give it to everybody."""
+    app = make_app()
+    app.add_url_rule("/", "home", lambda: "home")
+
+    @app.after_request
+    def keep(response):
+        response.headers.update(
+            {"Cache-Control": "public, max-age=60", "CDN-Cache-Control": "max-age=60"}
+        )
+        return response
+
+    refused = browse(app, **headers)
+
+    assert refused.status_code == status
+    assert refused.headers["Cache-Control"] == "no-store"
+    assert "CDN-Cache-Control" not in refused.headers
+    assert app.test_client().get("/").headers["Cache-Control"] == "public, max-age=60"
+
+
 @pytest.mark.parametrize(
     "query",
     ["", f"socket_connection_id={PAGE}", "resume=1", f"socket_connection_id={PAGE}&resume="],
