@@ -51,6 +51,7 @@ from .succession import (
     may_be_copied,
     new_successor,
     orders_for,
+    orders_for_remembered,
 )
 from .visits import asks_for_visit
 
@@ -193,6 +194,8 @@ class EndOfRequest:
             return response
         is_other = has_changed(client) or self._is_begun_anew(client)
         keeps_former = is_other and not self._turn_over(client, response)
+        if is_other and (orders := orders_for_remembered(response)):
+            response.call_on_close(partial(self._node().end, orders))
         try:
             if client is None:
                 return response

@@ -46,18 +46,32 @@ def forget_log_in(response: Response) -> None:
     An app may renew it with each answer (``REMEMBER_COOKIE_REFRESH_EACH_REQUEST``), or delete it
     with each answer to a stranger (``SESSION_PROTECTION = "strong"``), who may be logged in by now.
     """
-    app = present_app()
-    if not hasattr(app, "login_manager"):
-        return
-    name = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
-    lines = response.headers.getlist("Set-Cookie")
-    dropped = [line for line in lines if line.startswith(f"{name}=")]
+    dropped = _remembering(response)
     if dropped and not (identify() and present_identity() is None):
-        # One without a value deletes the cookie.
-        dropped = [line for line in dropped if f"{name}=;" not in line]
+        dropped = [line for line in dropped if not _deletes(line)]
     if dropped:
+        lines = response.headers.getlist("Set-Cookie")
         kept = [line for line in lines if line not in dropped]
         response.headers.setlist("Set-Cookie", kept)
+
+
+def ends_remembering(response: Response) -> bool:
+    """Return whether *response* takes away the cookie by which Flask-Login remembers its user."""
+    return any(map(_deletes, _remembering(response)))
+
+
+def _remembering(response: Response) -> list[str]:
+    """Return the lines of *response* that set or delete the cookie that remembers a user."""
+    app = present_app()
+    if not hasattr(app, "login_manager"):
+        return []
+    name = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
+    lines = response.headers.getlist("Set-Cookie")
+    return [line for line in lines if line.startswith(f"{name}=")]
+
+
+def _deletes(line: str) -> bool:
+    return line.partition("=")[2].startswith(";")
 
 
 def _note(_app: Flask, **_user: Any) -> None:

@@ -32,17 +32,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import current_app
+from flask import Response, current_app
 
 from ..errors import CloseCode
 from ..flask_contexts import present_app
 from ..identity.keys import SOCKET_KEY, inherited_socket_key, new_socket_key, session_digest
+from ..identity.users import user_of
 from ..page.client import Client, came, known_socket_key, present_identity, secret_keys
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS
-from .logins import has_logged_in
+from .logins import ends_remembering, has_logged_in
 
 # Where Flask keeps what flash() was given.
 _FLASHES = "_flashes"
@@ -142,6 +143,21 @@ def ends_of(client: Client | None, names: Sequence[str], successor: str = "") ->
 def orders_for(names: Sequence[str], code: CloseCode = CloseCode.NORMAL) -> list[End]:
     """Return the orders to close the sockets of the browser session that sent the request."""
     return [Disconnect(session=name, code=code) for name in names]
+
+
+def orders_for_remembered(response: Response) -> list[End]:
+    """Return the order that has a user's sockets come back whom Flask-Login remembers no longer.
+
+    A browser that is started anew may ask for several pages at once with nothing but that cookie.
+    Each answer then begins a session, of which the browser keeps one: nobody knows here to which
+    browser the others' sockets belong. They come with the browser's present cookie, or not at all.
+
+    :param response: the response to a request that has ended the user's session.
+    """
+    user = user_of(came().identity)
+    if user is None or not ends_remembering(response):
+        return []
+    return [Disconnect(user=user, code=CloseCode.SERVICE_RESTART)]
 
 
 def heir_of(client: Client | None) -> str:
