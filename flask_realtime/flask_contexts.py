@@ -18,10 +18,11 @@ IS_ONE: bool = "_cv_request" not in _VARIABLES
 _APP: ContextVar[Any] = _VARIABLES["_cv_app"]
 #: Holds the context of the current request.
 REQUEST_CONTEXT: ContextVar[Any] = _APP if IS_ONE else _VARIABLES["_cv_request"]
-_OF_REQUEST: Any = ctx.AppContext if IS_ONE else vars(ctx)["RequestContext"]
+#: The class of a request's context.
+OF_REQUEST: Any = ctx.AppContext if IS_ONE else vars(ctx)["RequestContext"]
 #: The attribute of a request's context that holds its session. Since Flask 3.1.3 reading
 #: ``session`` marks the session as used.
-SESSION = "_session" if hasattr(_OF_REQUEST, "session") else "session"
+SESSION = "_session" if hasattr(OF_REQUEST, "session") else "session"
 
 
 def request_context() -> Any:

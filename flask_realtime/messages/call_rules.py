@@ -21,7 +21,14 @@ from ..errors import InvalidMessage, InvalidSetting
 from ..protocol.messages import MessageId, Reply, error_reply
 from .call_paths import fits, is_ambiguous
 from .call_route import METHODS, split_uri
-from .call_views import CallViews, Target, Unforeseen, has_own_converters, target_of_error
+from .call_views import (
+    CallViews,
+    Target,
+    Unforeseen,
+    has_own_converters,
+    has_own_redirects,
+    target_of_error,
+)
 from .environ import OutsideOfApp
 
 if TYPE_CHECKING:
@@ -163,6 +170,11 @@ class CallRules:
         """Whether code of the app finds routes, in converters of its own: a request runs it, and it
         may ask a database for whatever a client names, also on routes that are not open."""
         return has_own_converters(self._app.url_map)
+
+    @cached_property
+    def may_run_code(self) -> bool:
+        """Whether code of the app may run while a route is found: also where a rule redirects."""
+        return self.finds_by_own_code or has_own_redirects(self._app.url_map)
 
     @cached_property
     def views(self) -> CallViews:

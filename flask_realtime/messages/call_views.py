@@ -54,7 +54,7 @@ class CallViews:
         self._app = app
         #: Whether all routes of the app are known here.
         self.are_all = True
-        if not has_own_converters(own) and not any(map(_redirects_by_code, own.iter_rules())):
+        if not has_own_converters(own) and not has_own_redirects(own):
             self._routes = own
             return
         self._routes = Map(
@@ -138,6 +138,11 @@ def has_own_converters(url_map: Map) -> bool:
     A converter that gives nothing but a pattern runs no code for a path.
     """
     return _is_own(type(url_map)) or any(map(_converts_by_code, url_map.converters.values()))
+
+
+def has_own_redirects(url_map: Map) -> bool:
+    """Return whether a function of the app says where a rule redirects."""
+    return any(map(_redirects_by_code, url_map.iter_rules()))
 
 
 def target_of_error(

@@ -98,7 +98,7 @@ class Conversation:
         self._tells_of_session = bool(waiting)
         self._template: dict[str, Any] = {}
         # Whether the last call was refused. The next one is judged before a request is made of it:
-        # to make one takes longer, and opens the session, so that strangers could take a core.
+        # to make one takes longer, so that strangers could take a core.
         self._was_refused = False
         # What the message that is being handled changed in cookies and session.
         self._outcome: Outcome | None = None
@@ -186,7 +186,7 @@ class Conversation:
             environ = self._make_environ(call)
             environ[REACHED] = self._page.reached()
             check = partial(self._begin_call, call.path, turn)
-            response = dispatch_route(self._app, environ, check)
+            response = dispatch_route(self._app, environ, check, self._rules.may_run_code)
         else:
             environ = self._make_environ(self._call_of_handler())
             turn.begin(f"{ENDPOINT}.{message.action}")
@@ -229,9 +229,10 @@ class Conversation:
         self._session.begin(environ, self._template, self._waiting)
         self._environ, self._waiting = None, ()
 
-    def _begin_call(self, path: str, turn: ReplyTurn) -> None:
+    def _begin_call(self, path: str, turn: ReplyTurn, open_session: Callable[[], object]) -> None:
         self._rules.check_request(path)
         self._was_refused = False
+        open_session()
         self._check_session()
         turn.begin_call(present_request().endpoint or "")
 

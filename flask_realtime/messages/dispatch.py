@@ -45,24 +45,31 @@ AFTER_RESPONSE = "flask_realtime.after_response"
 _HANDLER = "flask_realtime.handler"
 
 
-def dispatch_route(app: Flask, environ: WSGIEnvironment, check: Callable[[], None]) -> Response:
+def dispatch_route(
+    app: Flask,
+    environ: WSGIEnvironment,
+    check: Callable[[Callable[[], object]], None],
+    finds_by_code: bool,
+) -> Response:
     """Return the app's response to the request that *environ* describes.
 
     :param app: the app.
     :param environ: the WSGI environ of the request.
-    :param check: called in the request's context before any function of the app runs.
+    :param check: called in the request's context before any function of the app runs, and given a
+        function that opens the session.
+    :param finds_by_code: whether code of the app, which may read the session, finds the route.
     :raises CallRefused: if *check* raises it.
     :raises NotWanted: if *check* raises it. Any other exception becomes a response.
     """
 
     def dispatch(cycle: RequestCycle) -> Response:
-        check()
+        check(cycle.open_session)
         request = present_request()
         if isinstance(request.routing_exception, WebsocketMismatch):
             request.routing_exception = BadRequest("This path takes WebSockets only.")
         return cycle.dispatch()
 
-    return _in_context(app, environ, dispatch)
+    return _in_context(app, environ, dispatch, opens_session=finds_by_code)
 
 
 def dispatch_handler(
@@ -151,13 +158,14 @@ def _in_context(
     environ: WSGIEnvironment,
     dispatch: Callable[[RequestCycle], Response],
     finds_route: bool = True,
+    opens_session: bool = True,
 ) -> Response:
     cycle = RequestCycle(app, environ)
     error: BaseException | None = None
     is_begun = True
     try:
         try:
-            cycle.push(finds_route)
+            cycle.push(finds_route, opens_session)
             response = dispatch(cycle)
         except (CallRefused, NotWanted):
             is_begun = False

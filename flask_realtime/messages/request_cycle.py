@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from flask.ctx import AppContext
-from flask.sessions import SessionMixin
+from flask.sessions import SecureCookieSession, SessionMixin
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import MapAdapter
+
+from ..flask_contexts import OF_REQUEST, SESSION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -28,23 +31,31 @@ class RequestCycle:
     :param environ: the WSGI environ that describes the request.
     """
 
-    __slots__ = ("_app", "_arguments", "_context")
+    __slots__ = ("_app", "_arguments", "_context", "_is_put_off")
 
     def __init__(self, app: Flask, environ: WSGIEnvironment) -> None:
         self._app: Any = app
         self._context: Any = app.request_context(environ)
         self._arguments = (self._context,) if _METHODS_TAKE_CONTEXT else ()
+        self._is_put_off = False
 
-    def push(self, finds_route: bool = True) -> SessionMixin:
+    def push(self, finds_route: bool = True, opens_session: bool = True) -> SessionMixin:
         """Make this the current request: open its session, find its route.
 
         :param finds_route: False: no route is looked for; the caller says what answers the request.
+        :param opens_session: False: the caller opens the session by :meth:`open_session`. The app
+            must find routes without code of its own, which may read the session.
         :returns: the session, not marked as used by the app, so that its response gets no header
             ``Vary: Cookie`` unless the app itself uses it.
         """
         adapter = self._context.url_adapter
         if not finds_route:
             self._context.url_adapter = None
+        # Other contexts and adapters may be the app's own, and read the session.
+        is_plain = type(self._context) is OF_REQUEST and type(adapter) is MapAdapter
+        if not opens_session and is_plain and adapter.map is self._app.url_map:
+            setattr(self._context, SESSION, SecureCookieSession())
+            self._is_put_off = True
         try:
             self._context.push()
         finally:
@@ -53,6 +64,18 @@ class RequestCycle:
         # Flask 3.2 marks the session as used as soon as anything asks the context for it.
         session.accessed = False
         return session
+
+    def open_session(self) -> None:
+        """Open the session as Flask does, if :meth:`push` has put that off."""
+        if not self._is_put_off:
+            return
+        # If the store fails, there is none, as in a request by HTTP.
+        setattr(self._context, SESSION, None)
+        interface = self._app.session_interface
+        session = interface.open_session(self._app, self._context.request)
+        if session is None:
+            session = interface.make_null_session(self._app)
+        setattr(self._context, SESSION, session)
 
     def pop(self, error: BaseException | None) -> None:
         """End the request: run the app's teardown functions.

@@ -16,7 +16,12 @@ def environ(path="/"):
 
 
 def nothing():
+    """A check that lets every message pass."""
+
+
+def let_pass(open_session):
     """A check that lets every call pass."""
+    open_session()
 
 
 def test_route_is_dispatched_as_a_request(app):
@@ -24,7 +29,7 @@ def test_route_is_dispatched_as_a_request(app):
     app.after_request(lambda response: response.headers.add("X-After", "yes") or response)
     app.add_url_rule("/a", "a", lambda: "a")
 
-    response = dispatch_route(app, environ("/a"), nothing)
+    response = dispatch_route(app, environ("/a"), let_pass, False)
 
     assert (response.get_data(), response.headers["X-After"]) == (b"a", "yes")
     assert not flask.has_request_context()
@@ -38,12 +43,12 @@ def test_route_that_is_refused_runs_nothing_and_is_no_error_of_the_app(app):
     app.register_error_handler(Exception, lambda error: ran.append("handler") or "handled")
     app.add_url_rule("/a", "a", lambda: ran.append("view") or "a")
 
-    def check():
+    def check(_open_session):
         asked.append(request.endpoint)
         raise CallRefused("no")
 
     with pytest.raises(CallRefused):
-        dispatch_route(app, environ("/a"), check)
+        dispatch_route(app, environ("/a"), check, False)
 
     assert (asked, ran) == (["a"], [])
     assert not flask.has_request_context()
@@ -58,7 +63,7 @@ def test_route_that_raises_is_answered(app, error):
 
     app.add_url_rule("/a", "a", view)
 
-    assert dispatch_route(app, environ("/a"), nothing).status_code == 500
+    assert dispatch_route(app, environ("/a"), let_pass, False).status_code == 500
 
 
 def test_handler_is_a_view_with_an_endpoint_of_its_own(app):

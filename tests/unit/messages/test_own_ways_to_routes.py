@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import flask
 import pytest
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
 
 from flask_realtime.messages.call_rules import open_to_calls
 
@@ -142,3 +142,67 @@ def test_call_is_refused_though_the_handshake_names_no_host():
 
     assert statuses == [REFUSED, REFUSED]
     assert asked == []
+
+
+class Looking(BaseConverter):
+    """A converter that looks at the session."""
+
+    def to_python(self, value):
+        return flask.session["socket_key"]
+
+
+def app_with(way, look):
+    """Return an app that calls *look* while it finds the route of a path in this way."""
+
+    class LookingAdapter(MapAdapter):
+        def match(self, *args, **kwargs):
+            look()
+            return super().match(*args, **kwargs)
+
+    class LookingContext(Context.__mro__[1]):
+        def match_request(self):
+            look()
+            super().match_request()
+
+    class App(flask.Flask):
+        def create_url_adapter(self, request):
+            adapter = super().create_url_adapter(request)
+            if way == "adapter" and adapter is not None:
+                adapter.__class__ = LookingAdapter
+            return adapter
+
+        def request_context(self, environ):
+            context = super().request_context(environ)
+            if way == "context":
+                context.__class__ = LookingContext
+            return context
+
+    app = App(__name__)
+    app.secret_key = "secret"
+    app.url_map.converters["looking"] = Looking if way == "converter" else BaseConverter
+    app.add_url_rule("/<looking:found>", "show", open_to_calls(lambda found: found))
+    if way == "redirect":
+        app.add_url_rule("/found", redirect_to=lambda adapter: f"/{look()}", endpoint="redirect")
+    return app
+
+
+@pytest.mark.parametrize("way", ["converter", "adapter", "context", "redirect"])
+def test_code_that_finds_the_route_of_a_call_sees_the_session(way):
+    """As by HTTP, the session is open by then. It could be opened later where no code sees it."""
+    seen = []
+
+    def look():
+        seen.append(flask.session.get("socket_key"))
+        return seen[-1]
+
+    socket = Browser(app_with(way, look), ALLOW_CALLS=None).open_socket()
+
+    reply = socket.call("/found")
+
+    key = "the-socket-key"
+    if way == "redirect":
+        assert reply["headers"]["Location"].endswith(f"/{key}")
+    elif way == "converter":
+        assert reply["body"] == key
+    else:
+        assert (reply["body"], seen[-1]) == ("found", key)

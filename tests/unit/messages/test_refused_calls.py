@@ -37,27 +37,28 @@ def app():
 
 
 def test_no_request_is_made_of_calls_behind_a_refused_one(app):
-    """To make a request of a call takes longest, and asks the store of sessions. Strangers who send
-    one call after another that is refused must not take a core by that."""
+    """To make a request of a call takes longest. Strangers who send one call after another that is
+    refused must not take a core by that. None of them asks the store of sessions."""
     app.add_url_rule("/shut", "shut", lambda: "", methods=["GET"])
     app.add_url_rule("/slash/", "slash", lambda: "")
     app.add_url_rule("/open", "open", open_to_calls(lambda: ""))
     socket = Browser(app, ALLOW_CALLS=None).open_socket()
-    asked = []
+    asked, made = [], []
+    app.teardown_request(made.append)
 
     def call(uri, method="get"):
         status = socket.call(uri, method=method)["status"]
-        asked.append(app.session_interface.asked)
+        asked.append((app.session_interface.asked, len(made)))
         return status
 
     assert call("/open") == ANSWERED
     assert call("/shut") == call("/shut") == call("/shut", "post") == REFUSED
     assert call("/slash") == call("/made-up") == REFUSED
-    assert asked[1] == asked[0] + 1
-    assert asked[1:] == asked[1:2] * 5
+    stored = asked[0][0]
+    assert asked == [(stored, 1), *[(stored, 2)] * 5]
     assert call("/open") == call("/open") == ANSWERED
     assert call("/shut") == REFUSED
-    assert asked[-1] == asked[1] + 3
+    assert asked[-1] == (stored + 2, 5)
 
 
 def test_call_that_a_function_of_the_app_redirects_is_judged_by_where_it_leads(app):
@@ -173,7 +174,7 @@ def test_refusal_is_logged_once_a_view(app, caplog):
 
 
 def test_refused_call_tears_its_request_down(app):
-    """A refused call opens the session and closes its request context again."""
+    """The request of a refused call is closed again."""
     torn = []
     app.add_url_rule("/a", "a", lambda: "")
     socket = Browser(app, ALLOW_CALLS=None).open_socket()
@@ -182,6 +183,35 @@ def test_refused_call_tears_its_request_down(app):
     assert socket.call("/a")["status"] == 421
     assert torn[-1] is None
     assert not flask.has_app_context()
+
+
+def test_refused_call_takes_no_connection_that_a_failing_function_would_keep(app):
+    """The store of sessions takes a connection, and a teardown function gives it back. Another one,
+    which counts on what a before_request function does, fails first."""
+    pool = ["connection"]
+
+    class Pooled(Store):
+        def open_session(self, app, request):
+            flask.g.connection = pool.pop()
+            return super().open_session(app, request)
+
+    app.add_url_rule("/shut", "shut", lambda: "")
+    app.add_url_rule("/open", "open", open_to_calls(lambda: flask.session.get("socket_key")))
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+    app.session_interface = Pooled()
+    app.before_request(lambda: setattr(flask.g, "taken", ["a row"]))
+
+    @app.teardown_appcontext
+    def give_back(error):
+        if "connection" in flask.g:
+            pool.append(flask.g.connection)
+
+    app.teardown_appcontext(lambda error: flask.g.taken.pop())
+
+    replies = [socket.call(uri) for uri in ("/shut", "/open", "/shut", "/open")]
+
+    assert [reply["status"] for reply in replies] == [REFUSED, ANSWERED] * 2
+    assert replies[1]["body"] == "the-socket-key"
 
 
 def test_call_is_refused_though_a_teardown_function_fails(app, caplog):
