@@ -208,7 +208,8 @@ class Admission:
     def _register(self, connection: Connection, handshake: Handshake, names: Names) -> None:
         sessions = (session_of(names.digest), *names.other_sessions)
         # A page of another user, which was away at the log-in, must not send what waits in it.
-        if names.is_anothers or any(self._has_ended(one) for one in sessions):
+        is_foreign = names.is_anothers or handshake.is_given_up
+        if is_foreign or any(self._has_ended(one) for one in sessions):
             self._turn_away(connection)
             return
         if names.user is not None and self._is_ending(names.user):

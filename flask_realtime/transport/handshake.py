@@ -15,7 +15,8 @@ from ..config.settings import Config
 from ..flask_contexts import present_app
 from ..identity.keys import CONNECTION_ID, is_connection_id
 from ..identity.origins import SHOWN, is_allowed_origin
-from ..page.client import CAME, came
+from ..page.client import CAME, Came, came, client_so_far
+from ..session.succession import has_changed
 from ..threads.rare_warnings import RareWarnings
 from ..writing.fd import Descriptor, descriptor_for
 from .servers import UnsupportedServer, client_socket
@@ -54,11 +55,13 @@ class Handshake:
     :param connection_id: the page that asks.
     :param socket_key: the secret of its session.
     :param identity: who the session belongs to; None: a stranger.
+    :param is_given_up: whether a function of the app, which runs before each request, has ended
+        the session, or given it to another user.
     """
 
     __slots__ = (
         "_extension", "_key", "address", "connection_id", "descriptor", "environ", "identity",
-        "resumes", "socket_key",
+        "is_given_up", "resumes", "socket_key",
     )  # fmt: skip
 
     def __init__(
@@ -68,12 +71,14 @@ class Handshake:
         connection_id: str,
         socket_key: str,
         identity: str | None = None,
+        is_given_up: bool = False,
     ) -> None:
         self.environ = environ
         self.descriptor = descriptor
         self.connection_id = connection_id
         self.socket_key = socket_key
         self.identity = identity
+        self.is_given_up = is_given_up
         #: Whether the client has promised that its first message is ``resume``.
         self.resumes = request.args.get("resume") == "1"
         self.address = printable(request.remote_addr)
@@ -105,14 +110,15 @@ def check(config: Config) -> Handshake:
             f"The query's {CONNECTION_ID} is missing or malformed; send the value of "
             f"data-socket-connection-id on the page's <body>.",
         )
-    socket_key, identity = _who_asks()
+    (socket_key, identity), is_given_up = _who_asks()
     if socket_key is None:
         raise Refusal(403, _why_without_key())
     try:
         sock = client_socket(request.environ)
     except UnsupportedServer as error:
         raise Refusal(501, str(error)) from None
-    return Handshake(request.environ, descriptor_for(sock), connection_id, socket_key, identity)
+    descriptor = descriptor_for(sock)
+    return Handshake(request.environ, descriptor, connection_id, socket_key, identity, is_given_up)
 
 
 def refuse(refusal: Refusal) -> Response:
@@ -202,13 +208,13 @@ def _why_without_key() -> str:
     )
 
 
-def _who_asks() -> tuple[str | None, str | None]:
-    """The secret of the session that came along, and who it belongs to.
+def _who_asks() -> tuple[Came, bool]:
+    """The session that came along, and whether the app has ended it, or changed its user, since.
 
     :raises Refusal: if the app cannot say.
     """
     try:
-        return came()
+        return came(), has_changed(client_so_far())
     except Exception as error:
         logger.exception("realtime.identify failed at a handshake.")
         raise Refusal(

@@ -27,6 +27,7 @@ class Shaken:
     address = "127.0.0.1"
     accept = b"101"
     deflates = False
+    is_given_up = False
 
     def __init__(
         self,
