@@ -224,10 +224,7 @@ def is_touched(request: Request) -> bool:
 
 
 def client_so_far() -> Client | None:
-    """Return the client of the current request, None if nothing has asked for it yet.
-
-    Never None for a message of a socket.
-    """
+    """Return the client of this request; None if it is no message, and nothing has asked for it."""
     environ = present_request().environ
     return current_client() if SOCKET_IN_ENVIRON in environ else environ.get(CLIENT_IN_ENVIRON)
 
@@ -255,17 +252,20 @@ def known_socket_key() -> str | None:
     return _key_in(present_session())
 
 
+def key_that_came() -> str | None:
+    """Return the socket key of the session as it came; the app's function is not called."""
+    environ = present_request().environ
+    return environ[CAME].socket_key if CAME in environ else _key_in(session_as_it_came())
+
+
 def session_names() -> list[str]:
     """Return the names of the browser session that sent this request.
 
-    One by the app's present secret key, and one by each earlier key. An empty list for a session
-    that has no socket key yet.
+    One by the app's present secret key, and one by each earlier key; none without a socket key.
     """
-    environ = present_request().environ
-    socket: SocketOfMessage | None = environ.get(SOCKET_IN_ENVIRON)
+    socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
     first = [] if socket is None else [session_of(socket.digest)]
-    # The key alone: to learn the session's user as well, the app's function is called.
-    key = environ[CAME].socket_key if CAME in environ else _key_in(session_as_it_came())
+    key = key_that_came()
     others = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
     return list(dict.fromkeys([*first, *others]))
 

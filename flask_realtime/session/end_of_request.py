@@ -42,6 +42,7 @@ from .late_answers import IS_ENDED, LateAnswers
 from .logins import LogIns, has_logged_in
 from .page_subscriptions import Grants, away
 from .succession import (
+    ends_if_cleared,
     ends_of,
     has_changed,
     heir_of,
@@ -192,8 +193,12 @@ class EndOfRequest:
         # The response to a handshake brings the browser no cookie.
         if response.status_code == 101:
             return response
-        is_other = has_changed(client) or self._is_begun_anew(client)
-        keeps_former = is_other and not self._turn_over(client, response)
+        try:
+            is_other = has_changed(client) or self._is_begun_anew(client)
+            keeps_former = is_other and not self._turn_over(client, response)
+        except Exception:
+            self._node().end(ends_if_cleared(client))
+            raise
         if is_other and (orders := orders_for_remembered(response)):
             response.call_on_close(partial(self._node().end, orders))
         try:

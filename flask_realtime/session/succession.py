@@ -38,7 +38,15 @@ from ..errors import CloseCode
 from ..flask_contexts import present_app
 from ..identity.keys import SOCKET_KEY, inherited_socket_key, new_socket_key, session_digest
 from ..identity.users import user_of
-from ..page.client import Client, came, known_socket_key, present_identity, secret_keys
+from ..page.client import (
+    Client,
+    came,
+    key_that_came,
+    known_socket_key,
+    present_identity,
+    secret_keys,
+    session_names,
+)
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
@@ -61,10 +69,10 @@ def has_changed(client: Client | None) -> bool:
     was_begun = client is not None and client.has_begun_session
     if key is not None and not was_begun and not identify():
         return False
-    before = came()
-    if before.socket_key is None:
+    before = key_that_came()
+    if before is None:
         return False
-    return key != before.socket_key or present_identity() != before.identity
+    return key != before or present_identity() != came().identity
 
 
 def lacks_key() -> bool:
@@ -97,7 +105,7 @@ def new_successor(client: Client | None) -> str:
     heir, key = heir_of(client), known_socket_key()
     if heir and has_cookie_session(current_app):
         return inherited_socket_key(secret_keys()[0], heir)
-    return new_socket_key() if key is None or key == came().socket_key else key
+    return new_socket_key() if key is None or key == key_that_came() else key
 
 
 def is_repetition(ended_ago: int | None) -> bool:
@@ -131,7 +139,7 @@ def ends_of(client: Client | None, names: Sequence[str], successor: str = "") ->
     :param successor: the socket key that the session is to have from now on, if that is to live
         only as long as no earlier end becomes known.
     """
-    key = came().socket_key
+    key = key_that_came()
     successors = {}
     if successor and key is not None:
         successors = {
@@ -145,6 +153,21 @@ def orders_for(names: Sequence[str], code: CloseCode = CloseCode.NORMAL) -> list
     return [Disconnect(session=name, code=code) for name in names]
 
 
+def ends_if_cleared(client: Client | None) -> list[End]:
+    """Return what ends the session that the request came with, and its sockets, if it was cleared.
+
+    For a request whose user nobody can tell, since the app's function fails: a log-out is one all
+    the same, which leaves no session in the browser. The socket of a message closes behind the
+    reply.
+    """
+    if key_that_came() in (None, known_socket_key()):
+        return []
+    if client is not None and client.socket is not None:
+        client.socket.disconnect_behind_reply()
+    names = session_names()
+    return [*ends_of(client, names), *orders_for(names, CloseCode.SESSION_CHANGED)]
+
+
 def orders_for_remembered(response: Response) -> list[End]:
     """Return the order that has a user's sockets come back whom Flask-Login remembers no longer.
 
@@ -154,10 +177,8 @@ def orders_for_remembered(response: Response) -> list[End]:
 
     :param response: the response to a request that has ended the user's session.
     """
-    user = user_of(came().identity)
-    if user is None or not ends_remembering(response):
-        return []
-    return [Disconnect(user=user, code=CloseCode.SERVICE_RESTART)]
+    user = user_of(came().identity) if ends_remembering(response) else None
+    return [] if user is None else [Disconnect(user=user, code=CloseCode.SERVICE_RESTART)]
 
 
 def heir_of(client: Client | None) -> str:

@@ -29,6 +29,33 @@ def test_session_that_is_anothers_gets_another_key(identified, process, visit, v
     assert has_ended(process)
 
 
+@pytest.mark.parametrize("fails_for", ["the user", "a stranger"])
+def test_session_that_is_cleared_ends_though_the_app_fails_to_tell_users(
+    settled, process, visit, fails_for
+):
+    """The app's function fails at a log-out, because of what the session held, or since it counts
+    on what a stranger's lacks. The answer is an error, the browser has no session left, and the
+    sockets of the former one hear nothing more."""
+    failing = []
+
+    @settled.extensions[EXTENSION].set
+    def who():
+        if failing and ("user" in session) == (fails_for == "the user"):
+            raise LookupError("no user")
+        return session.get("user")
+
+    def clear():
+        failing.append(True)
+        session.clear()
+        return ""
+
+    response = visit(clear, socket_key=KEY, user=42)
+
+    assert response.status_code == 500
+    assert has_ended(process)
+    assert process.disconnected == ENDED
+
+
 def test_sockets_are_closed_once_the_response_is_sent(identified, process, visit):
     """Sockets of the former session close after the response is sent; before that they would
     reconnect with the former cookie."""
