@@ -21,7 +21,6 @@ from ..page.client import (
     current_client,
     is_touched,
     known_socket_key,
-    present_identity,
     session_names,
 )
 from ..page.request_times import note_arrival
@@ -46,6 +45,7 @@ from .succession import (
     ends_of,
     has_changed,
     heir_of,
+    identity_now,
     is_repetition,
     is_worth_saving,
     lacks_key,
@@ -204,7 +204,7 @@ class EndOfRequest:
         try:
             if client is None:
                 return response
-            return self._grants.settle(client, response, present_identity())
+            return self._grants.settle(client, response, identity_now())
         finally:
             # At last, because the grants read the session.
             if keeps_former:

@@ -30,6 +30,7 @@ it is known to live: see :meth:`.EndOfRequest._is_begun_anew`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from flask import Response, current_app
@@ -50,8 +51,12 @@ from ..page.client import (
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
+from ..threads.rare_warnings import RareWarnings
 from .known_ends import JUST_SECONDS
 from .logins import ends_remembering, has_logged_in
+
+logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 # Where Flask keeps what flash() was given.
 _FLASHES = "_flashes"
@@ -72,7 +77,7 @@ def has_changed(client: Client | None) -> bool:
     before = key_that_came()
     if before is None:
         return False
-    return key != before or present_identity() != came().identity
+    return key != before or identity_now() != came().identity
 
 
 def lacks_key() -> bool:
@@ -84,7 +89,26 @@ def lacks_key() -> bool:
     """
     if not (identify() and present_session().modified) or known_socket_key() is not None:
         return False
-    return bool(present_app().secret_key) and present_identity() is not None
+    return bool(present_app().secret_key) and identity_now() is not None
+
+
+def identity_now() -> str | None:
+    """Return the user that the session belongs to at the end of the request, None for a stranger.
+
+    A function of the app that reads what a stranger's session lacks fails at a log-out. Whoever it
+    knew when the request came, and does not know now, has logged out.
+    """
+    try:
+        return present_identity()
+    except Exception as error:
+        if came().identity is None:
+            raise
+        warnings.warn(
+            "identify",
+            f"The function of realtime.identify failed: {error!r}. It had named a user when the "
+            f"request came, who counts as logged out. Let it return None for a stranger.",
+        )
+        return None
 
 
 def may_be_copied() -> bool:
@@ -191,7 +215,7 @@ def _is_the_same() -> bool:
 
     That of a stranger is another one if it was cleared.
     """
-    before, identity = came(), present_identity()
+    before, identity = came(), identity_now()
     if identity is None and known_socket_key() != before.socket_key:
         return False
     return identity == before.identity

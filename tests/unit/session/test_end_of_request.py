@@ -29,18 +29,14 @@ def test_session_that_is_anothers_gets_another_key(identified, process, visit, v
     assert has_ended(process)
 
 
-@pytest.mark.parametrize("fails_for", ["the user", "a stranger"])
-def test_session_that_is_cleared_ends_though_the_app_fails_to_tell_users(
-    settled, process, visit, fails_for
-):
-    """The app's function fails at a log-out, because of what the session held, or since it counts
-    on what a stranger's lacks. The answer is an error, the browser has no session left, and the
-    sockets of the former one hear nothing more."""
+def test_session_that_is_cleared_ends_though_the_app_fails_to_tell_users(settled, process, visit):
+    """The app's function fails at a log-out, because of what the session held. The answer is an
+    error, the browser has no session left, and the sockets of the former one hear nothing more."""
     failing = []
 
     @settled.extensions[EXTENSION].set
     def who():
-        if failing and ("user" in session) == (fails_for == "the user"):
+        if failing and "user" in session:
             raise LookupError("no user")
         return session.get("user")
 
@@ -52,6 +48,26 @@ def test_session_that_is_cleared_ends_though_the_app_fails_to_tell_users(
     response = visit(clear, socket_key=KEY, user=42)
 
     assert response.status_code == 500
+    assert has_ended(process)
+    assert process.disconnected == ENDED
+
+
+@pytest.mark.parametrize("forget", [lambda: session.clear(), lambda: session.pop("user")])
+@pytest.mark.parametrize(("answer", "status"), [("", 200), ("<body>bye</body>", 500)])
+def test_log_out_is_one_though_the_app_fails_to_tell_a_stranger(
+    settled, process, visit, forget, answer, status
+):
+    """The app's function reads what a stranger's session lacks. Its user logs out: the session has
+    ended, and its sockets are closed. A page for a stranger is an error all the same."""
+    settled.extensions[EXTENSION].set(lambda: session["user"])
+
+    def log_out():
+        forget()
+        return answer
+
+    response = visit(log_out, user=42, socket_key=KEY)
+
+    assert response.status_code == status
     assert has_ended(process)
     assert process.disconnected == ENDED
 
