@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, Response, has_request_context, request
@@ -40,13 +41,15 @@ def has_logged_in() -> bool:
     return _HAS_LOGGED_IN in present_request().environ
 
 
-def forget_log_in(response: Response) -> None:
+def forget_log_in(response: Response, ours: Sequence[str] = ()) -> None:
     """Take the cookie out of *response* by which Flask-Login would log a user in again.
 
     An app may renew it with each answer (``REMEMBER_COOKIE_REFRESH_EACH_REQUEST``), or delete it
     with each answer to a stranger (``SESSION_PROTECTION = "strong"``), who may be logged in by now.
+
+    :param ours: what *response* sets by the library itself, and keeps.
     """
-    dropped = _remembering(response)
+    dropped = [line for line in _remembering(response) if line not in ours]
     if dropped and not (identify() and present_identity() is None):
         dropped = [line for line in dropped if not _deletes(line)]
     if dropped:

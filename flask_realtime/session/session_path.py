@@ -38,6 +38,7 @@ from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
+from .logins import forget_log_in
 from .pending_changes import SessionChanges, follow
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ _REFUSALS = frozenset([301, 302, 303, 307, 308, 401, 403])
 # What a page without an id sends in place of one.
 _NEW = "new"
 _TAKER = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Set in the environ of a request that sets no session: the cookies that its answer hands over.
+_OUR_COOKIES = "flask_realtime.our_cookies"
 
 
 class SessionPath:
@@ -78,7 +81,7 @@ class SessionPath:
 
         path = self._config.url_prefix + PATH
         app.add_url_rule(path, ENDPOINT, self.hand_over, methods=["POST"], **everywhere(app))
-        request_hooks(app).add(begin=exempt, end=_mark_refusal)
+        request_hooks(app).add(begin=exempt, end=_end)
 
     def hand_over(self) -> Response:
         """The view; answers 204, whether anything waits or not.
@@ -115,7 +118,7 @@ class SessionPath:
             response, has_changed = _answer(503, "The registry is unavailable; try again."), False
         if not has_changed:
             # No session cookie: one that changes nothing could undo a log-out that is under way.
-            save_nothing()
+            _set_no_session(response)
         return response
 
     def _name_page(self) -> Response:
@@ -139,7 +142,7 @@ class SessionPath:
         if known_socket_key() is None:
             client.keep_socket_key()
         else:
-            save_nothing()
+            _set_no_session(response)
         return response
 
     def _digests(self, client: Client) -> list[str]:
@@ -220,8 +223,25 @@ def _apply(item: SessionChanges, response: Response) -> bool:
 
 def _refuse(status: int, text: str) -> Response:
     response = _answer(status, text)
-    save_nothing()
+    _set_no_session(response)
     return response
+
+
+def _set_no_session(response: Response) -> None:
+    """Have *response* set no cookie of a session, and none that remembers its user but those that
+    it has now.
+
+    The session is taken away once the app's functions have run: they may write into it, as
+    Flask-Login's does that renews such a cookie.
+    """
+    request.environ[_OUR_COOKIES] = response.headers.getlist("Set-Cookie")
+
+
+def _end(request: Request, response: Response) -> Response:
+    if _OUR_COOKIES in request.environ:
+        save_nothing()
+        forget_log_in(response, request.environ[_OUR_COOKIES])
+    return _mark_refusal(request, response)
 
 
 def _mark_refusal(request: Request, response: Response) -> Response:

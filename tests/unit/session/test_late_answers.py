@@ -166,3 +166,16 @@ def test_app_that_does_not_tell_users_saves_what_comes_with_the_cookie_of_before
     answer = ask(cookies, view, fill, user=42)
 
     assert "Set-Cookie" in answer.headers
+
+
+def test_library_s_own_answer_does_not_renew_the_cookie_that_remembers_a_user(app):
+    """An app renews "remember me" with each answer. A page asks the library for its id: the answer
+    sets no cookie, and is no error."""
+    browser = app.test_client()
+    browser.post("/login")
+
+    headers = {"Origin": "http://localhost", "X-Realtime-Connection-Id": "new"}
+    answer = browser.post("/_realtime/session", headers=headers)
+
+    assert answer.status_code == 204
+    assert answer.headers.getlist("Set-Cookie") == []

@@ -147,3 +147,18 @@ def test_strangers_fill_no_log_while_the_registry_is_away(app, caplog, headers):
 def test_take_over_is_a_post(browser):
     """A GET, which a link could send, is refused."""
     assert browser.client.get("/_realtime/session").status_code == 405
+
+
+def test_function_of_the_app_may_write_into_the_session_at_the_end_of_each_request(app, browser):
+    """An app notes in the session when its visitor was seen last. The browser is told that nothing
+    waits, and gets no cookie for what was noted."""
+
+    @app.after_request
+    def note(response):
+        flask.session["seen"] = "now"
+        return response
+
+    response = browser.take_over()
+
+    assert response.status_code == 204
+    assert "Set-Cookie" not in response.headers
