@@ -8,6 +8,7 @@ from typing import Protocol
 
 from flask import Flask, Request, Response, current_app, request, session
 
+from ..caching import keep_nowhere
 from ..errors import CloseCode, RegistryUnavailable
 from ..flask_contexts import present_app
 from ..identity.keys import SOCKET_KEY, new_socket_key
@@ -128,6 +129,7 @@ class EndOfRequest:
             except RegistryUnavailable as error:
                 # An open page could not be subscribed.
                 response = app.make_response(answer_outage(error))
+                keep_nowhere(response)
             if CAME_ID in request.environ:
                 self._given_up_ids.note(PATIENCE_SECONDS)
             return response

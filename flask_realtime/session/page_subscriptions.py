@@ -8,6 +8,7 @@ from typing import Protocol
 
 from flask import Response, request
 
+from ..caching import keep_nowhere
 from ..errors import RegistryUnavailable
 from ..identity.keys import shorten
 from ..identity.users import channel_of, user_of
@@ -294,5 +295,6 @@ def away(response: Response) -> Response:
     response.mimetype = "text/plain"
     response.set_data("The registry is unavailable; try again.")
     response.headers["Retry-After"] = "1"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.pop("Content-Encoding", None)
+    keep_nowhere(response)
     return response

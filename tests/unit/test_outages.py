@@ -178,3 +178,27 @@ def test_error_trackers_are_told(app, ask):
     ask("/push")
 
     assert [type(one) for one in heard] == [RegistryUnavailable]
+
+
+def test_no_cache_keeps_the_answer_to_who_names_a_page(app, ask, realtime):
+    """An app lets caches keep its pages, and its page for errors. Whoever names an open page is
+    answered 503 where all others get theirs; a cache that kept it would give it to them."""
+
+    @app.get("/news")
+    def show_news():
+        realtime.socket.subscribe("news")
+        return "<body>news</body>"
+
+    def page(error):
+        return "our page", 503, {"Cache-Control": "public", "CDN-Cache-Control": "max-age=60"}
+
+    app.register_error_handler(503, page)
+    ask("/push")
+    client = app.test_client()
+    client.get("/")
+
+    answer = client.get("/news", headers={"X-Realtime-Connection-Id": CONNECTION_ID})
+
+    assert (answer.status_code, answer.text) == (503, "our page")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "CDN-Cache-Control" not in answer.headers

@@ -166,17 +166,20 @@ def test_page_that_could_be_subscribed_only_in_part_is_not_known_at_all(grants, 
 
 def test_refusal_that_cannot_be_taken_back_is_503(grants, process, ask):
     """A view subscribes and then refuses, and the registry does not confirm the removal. The
-    response is 503."""
+    response is 503, which no cache keeps."""
 
     def view():
         grants.subscribe(["a"])
         process.registry.forget_client = away
-        return render_template_string("<body>{{ realtime_connection_id() }}</body>"), 403
+        page = render_template_string("<body>{{ realtime_connection_id() }}</body>")
+        return page, 403, {"CDN-Cache-Control": "max-age=60"}
 
     response = ask(view)
 
     assert response.status_code == 503
     assert response.headers["Retry-After"]
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "CDN-Cache-Control" not in response.headers
     assert "<body" not in response.text
 
 
