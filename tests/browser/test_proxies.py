@@ -100,6 +100,21 @@ def test_all_that_a_page_does_works_over_http_2(person, proxy):
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 @pytest.mark.parametrize("proxy", PROXIES, indirect=True)
+def test_visitor_does_not_say_where_the_app_is_mounted(proxy):
+    """gunicorn would take a header of the proxy's visitor for the proxy's own: a path that no rule
+    of the proxy names would lead to any view."""
+    answer = requests.get(
+        f"{proxy.url}/elsewhere/by-http",
+        headers={"SCRIPT_NAME": "/elsewhere"},
+        verify=False,
+        timeout=DEADLINE,
+    )
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+@pytest.mark.parametrize("proxy", PROXIES, indirect=True)
 def test_proxy_that_reads_its_configuration_again_keeps_the_page(person, proxy):
     """The page gets each message once, those too that are pushed during a reload of the proxy."""
     person.visit("/on/room")
