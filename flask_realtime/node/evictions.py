@@ -41,8 +41,7 @@ class Evictions:
         if order.session is not None and order.code != CloseCode.SERVICE_RESTART:
             # The session has ended. The registry may not have noted that: where Redis refuses to
             # write, it may hand on orders.
-            is_left = order.code == CloseCode.SESSION_CHANGED
-            self._known_ends.note_order(order.session, is_left)
+            self._known_ends.note_order(order.session, order.is_left)
         reason = _REASONS.get(order.code, "")
         for connection in self._hub.connections(order.digest, order.session, order.user):
             if connection.opened_at < order.opened_before:  # type: ignore[attr-defined]

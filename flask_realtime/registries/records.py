@@ -125,6 +125,8 @@ class Disconnect:
     :param code: the WebSocket close code, such as 1000.
     :param opened_before: only sockets are closed that were opened before this time, by
         :func:`time.monotonic` in this process: for an order that this process hears of late.
+    :param is_left: whether the browser of *session* has got another one for certain, since it is
+        another user's or nobody's now. The same user's session may go on with its former key.
     """
 
     digest: str | None = None
@@ -132,6 +134,7 @@ class Disconnect:
     user: str | None = None
     code: int = CloseCode.NORMAL
     opened_before: float = math.inf
+    is_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

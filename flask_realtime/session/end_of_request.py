@@ -289,7 +289,7 @@ class EndOfRequest:
         # What a message changes waits in the registry next, and only behind the session's end.
         seconds = None if successor or socket is not None else PATIENCE_SECONDS
         ended_ago = self._node().end(ends_of(client, names, successor), seconds)
-        orders = orders_for(names, CloseCode.SESSION_CHANGED)
+        orders = orders_for(names, CloseCode.SESSION_CHANGED, is_left=not successor)
         response.call_on_close(partial(self._node().end, orders))
         return ended_ago
 

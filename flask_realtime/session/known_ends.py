@@ -22,14 +22,12 @@ class KnownEnd(NamedTuple):
 
     :param heir: the name of the message that has ended the session itself, else empty.
     :param moment: when it ended, by :func:`.clock.monotonic`.
-    :param is_own: whether this process has ended it, and was not just told so.
     :param left_at: when the browser has got another session for certain, since it is another
         user's or nobody's; None: the same user's session may go on with its former key.
     """
 
     heir: str
     moment: float
-    is_own: bool = True
     left_at: float | None = None
 
 
@@ -57,15 +55,14 @@ class KnownEnds:
     def note_order(self, session: str, is_left: bool) -> None:
         """Note that some process has ended a session.
 
-        :param is_left: whether the order says that the session changed hands. So it does also
-            where the app begins a session anew for the same user; who has ended it knows better.
+        :param is_left: whether the browser has got another session, as in :meth:`leave`.
         """
         with self._lock:
             now = clock.monotonic()
             found = self._ends.get(session, now)
-            is_news = found is None or (is_left and not found.is_own and found.left_at is None)
-            if is_news:
-                self._put(session, KnownEnd("", now, False, now if is_left else None), now)
+            if found is None or (is_left and found.left_at is None):
+                known = found or KnownEnd("", now)
+                self._put(session, known._replace(left_at=now if is_left else None), now)
 
     def leave(self, session: str) -> None:
         """Note that this process gives another session to the browser of one that has ended."""

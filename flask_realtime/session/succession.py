@@ -172,9 +172,14 @@ def ends_of(client: Client | None, names: Sequence[str], successor: str = "") ->
     return [SessionEnd(name, heir_of(client), successors.get(name, "")) for name in names]
 
 
-def orders_for(names: Sequence[str], code: CloseCode = CloseCode.NORMAL) -> list[End]:
-    """Return the orders to close the sockets of the browser session that sent the request."""
-    return [Disconnect(session=name, code=code) for name in names]
+def orders_for(
+    names: Sequence[str], code: CloseCode = CloseCode.NORMAL, is_left: bool = False
+) -> list[End]:
+    """Return the orders to close the sockets of the browser session that sent the request.
+
+    :param is_left: whether the browser gets another session, that of another user or of nobody.
+    """
+    return [Disconnect(session=name, code=code, is_left=is_left) for name in names]
 
 
 def ends_if_cleared(client: Client | None) -> list[End]:

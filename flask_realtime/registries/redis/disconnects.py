@@ -71,7 +71,9 @@ class RedisDisconnects:
         # A session that has ended is never begun anew, but its user may log in again, and a page
         # may connect again.
         over_at = None if order.session is not None else self._pool.over_at(deadline)
-        self._announce(":".join((*names, str(order.code))), over_at, deadline)
+        # Processes of earlier versions read the number.
+        code = f"{'+' * order.is_left}{order.code}"
+        self._announce(":".join((*names, code)), over_at, deadline)
 
     def announce_unsubscribe(
         self, user: str, channel: str, over_at: int, deadline: Deadline
@@ -201,7 +203,8 @@ class RedisDisconnects:
             raise ValueError("The order names no client, session or user, or its channel is empty.")
         if channel:
             return partial(events.unsubscribed, user, channel[0])
-        order = Disconnect(digest or None, session or None, user or None, int(code))
+        names = (digest or None, session or None, user or None)
+        order = Disconnect(*names, int(code), is_left=code.startswith("+"))
         return partial(events.disconnected, order)
 
     def _note_heard(self, at: bytes) -> None:

@@ -1,6 +1,8 @@
 """The end of a request: which user the session belongs to now, and what happens to earlier
 subscriptions."""
 
+from dataclasses import replace
+
 import flask_login
 import pytest
 from flask import g, session
@@ -12,7 +14,7 @@ from flask_realtime.registries.records import Disconnect
 
 from .views import KEY, has_ended, log_in, log_out
 
-ENDED = [Disconnect(session=session_digest("secret", KEY), code=4001)]
+ENDED = [Disconnect(session=session_digest("secret", KEY), code=4001, is_left=True)]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_session_that_is_cleared_ends_though_the_app_fails_to_tell_users(settled
 
     assert response.status_code == 500
     assert has_ended(process)
-    assert process.disconnected == ENDED
+    assert process.disconnected == [replace(ENDED[0], is_left=False)]
 
 
 @pytest.mark.parametrize("forget", [lambda: session.clear(), lambda: session.pop("user")])
@@ -260,5 +262,5 @@ def test_log_in_by_flask_login_gets_another_key(settled, process, remember):
         client.get("/me").close()
         assert client.get("/me").json["socket_key"] not in ("planted", first)
         assert process.disconnected[-1] == Disconnect(
-            session=session_digest("secret", "planted"), code=4001
+            session=session_digest("secret", "planted"), code=4001, is_left=True
         )

@@ -91,15 +91,17 @@ def test_session_that_is_anothers_now_was_left_then(monkeypatch):
     assert not ends.was_left("other", 0.0)
 
 
-def test_process_goes_by_an_order_only_if_it_has_not_ended_the_session_itself():
-    """An order of another process says that a session changed hands. So says the order behind an
-    end of its own, also where the app has begun the session anew for the same user."""
-    ends = KnownEnds()
+def test_process_goes_by_an_order_that_says_the_browser_has_another_session():
+    """An order of another process ends a session, which may be begun anew for the same user. Of a
+    session whose end is known it may still say that the browser has got another one. Its own
+    message may end it still."""
+    ends, names = KnownEnds(), ("own", "anothers", "ended")
 
-    ends.note("own")
+    ends.note("own", "heir")
     for name in ("own", "anothers"):
         ends.note_order(name, is_left=True)
-    ends.note_order("ended", is_left=False)
+    for name in names:
+        ends.note_order(name, is_left=False)
 
-    assert [ends.was_left(one, 0.0) for one in ("own", "anothers", "ended")] == [False, True, False]
-    assert ends.has_ended("ended")
+    assert [ends.was_left(one, 0.0) for one in names] == [True, True, False]
+    assert [ends.has_ended(one, "heir") for one in names] == [False, True, True]

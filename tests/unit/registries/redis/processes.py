@@ -13,7 +13,12 @@ from flask_realtime.registries.redis.pool import RedisPool
 
 from ....eventually import DEADLINE
 
-ORDERS = [Disconnect("digest"), Disconnect(session="s", code=4001), Disconnect(user="a%3Ab")]
+ORDERS = [
+    Disconnect("digest"),
+    Disconnect(session="s", code=4001),
+    Disconnect(user="a%3Ab"),
+    Disconnect(session="s", code=4001, is_left=True),
+]
 #: What the tombstones lead to in these tests.
 EVERYBODY = Disconnect(code=CloseCode.SERVICE_RESTART)
 

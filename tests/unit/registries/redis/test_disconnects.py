@@ -64,7 +64,7 @@ def test_order_that_was_heard_is_not_carried_out_again(process, kept):
 
     second.catch_up()
 
-    assert second.told == [ORDERS[1], ORDERS[0], ORDERS[2]]
+    assert second.told == [ORDERS[1], ORDERS[0], *ORDERS[2:]]
 
 
 def test_order_that_is_heard_late_ends_no_page_that_was_opened_since(process, kept):
