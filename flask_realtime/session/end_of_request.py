@@ -45,6 +45,7 @@ from .succession import (
     ends_if_cleared,
     ends_of,
     has_changed,
+    has_new_key,
     heir_of,
     identity_now,
     is_repetition,
@@ -268,7 +269,7 @@ class EndOfRequest:
             session[SOCKET_KEY] = before
         elif is_copy:
             session[SOCKET_KEY] = successor
-        elif now == before:
+        elif now == before or not (now is None or has_new_key(client)):
             session[SOCKET_KEY] = new_socket_key()
         if client is not None and client.is_over and known_socket_key() != before:
             renew_id()

@@ -129,7 +129,16 @@ def new_successor(client: Client | None) -> str:
     heir, key = heir_of(client), known_socket_key()
     if heir and has_cookie_session(current_app):
         return inherited_socket_key(secret_keys()[0], heir)
-    return new_socket_key() if key is None or key == key_that_came() else key
+    return key if key is not None and has_new_key(client) else new_socket_key()
+
+
+def has_new_key(client: Client | None) -> bool:
+    """Return whether this request has made the key that the session may have.
+
+    Any other key has ended, or ends now: an app may put a user's session aside, to show the site as
+    another user sees it, and bring it back with the key that it had.
+    """
+    return client is not None and client.has_begun_session
 
 
 def is_repetition(ended_ago: int | None) -> bool:

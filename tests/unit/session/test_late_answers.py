@@ -179,3 +179,36 @@ def test_library_s_own_answer_does_not_renew_the_cookie_that_remembers_a_user(ap
 
     assert answer.status_code == 204
     assert answer.headers.getlist("Set-Cookie") == []
+
+
+@pytest.mark.parametrize("user", [43, 42], ids=["another", "the same"])
+def test_session_that_an_app_brings_back_gets_a_new_key(identified, user):
+    """An administrator looks at the site as another user, for whom the app puts the session aside,
+    and brings it back with the key that has ended. Pages connect again, and a cart is saved."""
+
+    def look_as_another():
+        aside = dict(session)
+        session.clear()
+        session.update(user=user, aside=aside)
+        return "<body>"
+
+    def come_back():
+        aside = session.pop("aside")
+        session.clear()
+        session.update(aside)
+        return ""
+
+    for view in (look_as_another, come_back, fill):
+        identified.add_url_rule(f"/{view.__name__}", view.__name__, view)
+    identified.add_url_rule("/", "page", lambda: "<body>")
+    browser, keys = identified.test_client(), []
+    with browser.session_transaction() as opened:
+        opened.update(user=42)
+    for path in ("/", "/look_as_another", "/come_back", "/fill"):
+        browser.get(path)
+        with browser.session_transaction() as opened:
+            keys.append(opened["socket_key"])
+
+    assert opened["cart"] == [1]
+    assert len(set(keys)) == 3
+    assert keys[3] == keys[2]
