@@ -53,7 +53,8 @@ class RequestCycle:
             self._context.url_adapter = None
         # Other contexts and adapters may be the app's own, and read the session.
         is_plain = type(self._context) is OF_REQUEST and type(adapter) is MapAdapter
-        if not opens_session and is_plain and adapter.map is self._app.url_map:
+        is_to_be_opened = getattr(self._context, SESSION) is None
+        if not opens_session and is_plain and adapter.map is self._app.url_map and is_to_be_opened:
             setattr(self._context, SESSION, SecureCookieSession())
             self._is_put_off = True
         try:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import flask
 import pytest
+from flask.sessions import SecureCookieSession
 from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
 
+from flask_realtime.flask_contexts import SESSION
 from flask_realtime.messages.call_rules import open_to_calls
 
 from ..conversations import Browser
@@ -206,3 +208,24 @@ def test_code_that_finds_the_route_of_a_call_sees_the_session(way):
         assert reply["body"] == key
     else:
         assert (reply["body"], seen[-1]) == ("found", key)
+
+
+def test_call_has_the_session_that_the_app_has_given_its_request():
+    """An app opens sessions where it makes the context of a request. Flask opens none in its
+    place, and no code but the view reads it."""
+
+    class App(flask.Flask):
+        def request_context(self, environ):
+            context = super().request_context(environ)
+            stored = {"socket_key": "the-socket-key", "opened_by": "the app"}
+            setattr(context, SESSION, SecureCookieSession(stored))
+            return context
+
+    app = App(__name__)
+    app.secret_key = "secret"
+    app.add_url_rule("/open", "open", open_to_calls(lambda: flask.session["opened_by"]))
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+
+    reply = socket.call("/open")
+
+    assert (reply["status"], reply["body"]) == (ANSWERED, "the app")
