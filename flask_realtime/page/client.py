@@ -19,6 +19,8 @@ from .user_loader import identify
 
 #: Set in an environ once the request has subscribed its client to anything.
 IS_SUBSCRIBED_IN_ENVIRON = "flask_realtime.is_subscribed"
+#: Set in an environ if the request would have subscribed an open page that cannot be known.
+NAMES_NOBODY = "flask_realtime.names_nobody"
 CLIENT_IN_ENVIRON = "flask_realtime.client"
 #: Set in an environ if the app has written the connection id into the page.
 HAS_ID_IN_ENVIRON = "flask_realtime.has_id"

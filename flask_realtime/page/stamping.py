@@ -15,7 +15,7 @@ from ..request_hooks import request_hooks
 from .advice import advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .charset import charset_of, keeps_ascii
-from .client import HAS_ID_IN_ENVIRON, IS_SUBSCRIBED_IN_ENVIRON, current_client
+from .client import HAS_ID_IN_ENVIRON, IS_SUBSCRIBED_IN_ENVIRON, NAMES_NOBODY, current_client
 from .withheld import is_session_withheld
 
 logger = logging.getLogger(__name__)
@@ -117,14 +117,15 @@ class Stamping:
 
         A cache that kept it would hand it to everybody, whoever asks.
         """
+        is_html = response.mimetype == _HTML and not response.is_streamed
+        if self._mode is False or not (is_html and _is_of_page(response)):
+            return False
+        # Somebody names a page, but has no session in which it could be known.
+        if NAMES_NOBODY in request.environ:
+            return True
         return (
-            self._mode is not False
-            and response.mimetype == _HTML
-            and _is_of_page(response)
-            and not response.is_streamed
-            and (_is_used(request, response) or (self._mode is True and not may_be_kept(response)))
-            and (request.method == "HEAD" or is_session_withheld())
-        )
+            _is_used(request, response) or (self._mode is True and not may_be_kept(response))
+        ) and (request.method == "HEAD" or is_session_withheld())
 
     def _warn_if_streamed(self, request: Request, response: Response) -> None:
         """Warn the developer, once for each view, that a subscribed page gets no id."""

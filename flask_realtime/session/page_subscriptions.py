@@ -13,7 +13,7 @@ from ..errors import RegistryUnavailable
 from ..identity.keys import shorten
 from ..identity.users import channel_of, user_of
 from ..page.advice import advice
-from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, Client, came, current_client
+from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, NAMES_NOBODY, Client, came, current_client
 from ..page.request_times import came_at, decided_at, let_revocation_pass
 from ..page.stamping import SCRIPT_IN_ENVIRON
 from ..page.user_loader import own_channels
@@ -149,10 +149,8 @@ class Grants:
 
     def _take(self, client: Client, names: Collection[str], last: int, by_view: bool) -> None:
         if not client.exists:
-            logger.debug(
-                "A request names a page, but its session has no socket key, so that the page is "
-                "unknown."
-            )
+            logger.debug("A request names an unknown page: its session has no socket key.")
+            request.environ[NAMES_NOBODY] = True
             return
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
         taken = client.taken

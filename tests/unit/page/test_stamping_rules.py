@@ -13,6 +13,7 @@ from flask_realtime import Realtime
 
 PAGE = "<head>{{ realtime_script() }}</head><body>hi</body>"
 FRAME = {"headers": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"}}
+NAMES_A_PAGE = {"headers": {"X-Realtime-Connection-Id": "a" * 22}}
 PUBLIC = {"Cache-Control": "public, max-age=60", "ETag": '"x"'}
 
 
@@ -69,10 +70,11 @@ def test_page_is_stamped_by_its_use_and_the_setting(kind, mode, states_caching):
 @pytest.mark.parametrize("states_caching", [True, False])
 @pytest.mark.parametrize("mode", [True, "used", False])
 @pytest.mark.parametrize("kind", VIEWS)
-@pytest.mark.parametrize("way", [FRAME, {"method": "HEAD"}])
+@pytest.mark.parametrize("way", [FRAME, {"method": "HEAD"}, NAMES_A_PAGE])
 def test_page_is_as_cacheable_in_whatever_way_it_is_asked_for(way, kind, mode, states_caching):
-    """Another site shows a page in a frame, or somebody asks for its head alone: so it has no id.
-    A shared cache must not keep that for the visitors who would get the page with its id."""
+    """Another site shows a page in a frame, or somebody asks for its head alone, or names an open
+    page without a session: so it has no id. A shared cache must not keep that for the visitors who
+    would get the page with its id."""
     app = make_app(REALTIME_STAMP_PAGES=mode)
     usual = get(app, VIEWS[kind][0], PUBLIC if states_caching else {})
 
