@@ -7,12 +7,12 @@ import binascii
 import logging
 from typing import TYPE_CHECKING
 
-from flask import Response, request
+from flask import Request, Response
 from werkzeug.datastructures import Headers
 from wsproto.utilities import generate_accept_token
 
 from ..config.settings import Config
-from ..flask_contexts import present_app
+from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID, is_connection_id
 from ..identity.origins import SHOWN, is_allowed_origin
 from ..page.client import CAME, Came, came, client_so_far
@@ -79,6 +79,7 @@ class Handshake:
         self.socket_key = socket_key
         self.identity = identity
         self.is_given_up = is_given_up
+        request = present_request()
         #: Whether the client has promised that its first message is ``resume``.
         self.resumes = request.args.get("resume") == "1"
         self.address = printable(request.remote_addr)
@@ -101,8 +102,9 @@ def check(config: Config) -> Handshake:
 
     :raises Refusal: if it is none, or is not allowed.
     """
+    request = present_request()
     check_headers(request.method, request.headers)
-    _check_origin(config)
+    _check_origin(config, request)
     connection_id = request.args.get(CONNECTION_ID, "")
     if not is_connection_id(connection_id):
         raise Refusal(
@@ -123,7 +125,7 @@ def check(config: Config) -> Handshake:
 
 def refuse(refusal: Refusal) -> Response:
     """Return the answer to a refused handshake, and log it."""
-    address, reason = printable(request.remote_addr), refusal.reason
+    address, reason = printable(present_request().remote_addr), refusal.reason
     # The first word of a reason is ours, and no client's.
     kind = f"{refusal.status} {reason.partition(' ')[0]}"
     warnings.warn(kind, f"Handshake from {address} refused ({refusal.status}): {reason}")
@@ -197,7 +199,7 @@ def agree(offers: str) -> str:
 
 def _why_without_key() -> str:
     app = present_app()
-    if app.session_interface.get_cookie_name(app) in request.cookies:
+    if app.session_interface.get_cookie_name(app) in present_request().cookies:
         return (
             "The session cookie leads to no session of a page: it has ended, or was signed with "
             "another key. Is the SECRET_KEY the same in all processes, and after a restart?"
@@ -224,10 +226,10 @@ def _who_asks() -> tuple[Came, bool]:
         ) from error
     finally:
         # The socket keeps the environ.
-        request.environ.pop(CAME, None)
+        present_request().environ.pop(CAME, None)
 
 
-def _check_origin(config: Config) -> None:
+def _check_origin(config: Config, request: Request) -> None:
     origin = request.headers.get("Origin")
     if not is_allowed_origin(origin, request.scheme, request.host, config.allowed_origins):
         raise Refusal(

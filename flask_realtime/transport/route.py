@@ -15,6 +15,7 @@ from werkzeug.routing.exceptions import WebsocketMismatch
 from ..caching import keep_nowhere
 from ..config.settings import Config
 from ..errors import InvalidSetting
+from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID
 from ..page.client import SOCKET_IN_ENVIRON
 from ..page.hosts import everywhere
@@ -73,12 +74,12 @@ class Transport:
 
     def _view(self) -> Response:
         try:
-            check_size(request.environ)
+            check_size(present_request().environ)
             handshake = check(self._config)
         except Refusal as refusal:
             return refuse(refusal)
         if self._response_class is None:
-            self._response_class = socket_response(current_app.response_class)
+            self._response_class = socket_response(present_app().response_class)
         return self._response_class(handshake, self._admit, self._config.max_message_bytes)
 
     def _route(self, request: Request) -> None:
@@ -86,11 +87,11 @@ class Transport:
         # A message that comes by a socket has the socket's path, and is no handshake.
         if request.path.rstrip("/") != self._bare_path or SOCKET_IN_ENVIRON in request.environ:
             return
-        if _is_handshake():
+        if _is_handshake(request):
             request.environ[_IS_NO_PAGE] = True
             if isinstance(request.routing_exception, RequestRedirect):
                 self._take_redirected()
-        elif _was_handshake():
+        elif _was_handshake(request):
             request.environ[_IS_NO_PAGE] = True
             request.routing_exception = self._lost_headers()
         elif isinstance(request.routing_exception, WebsocketMismatch):
@@ -159,15 +160,15 @@ def _keep_refusal(request: Request, response: Response) -> Response:
     return response
 
 
-def _is_handshake() -> bool:
-    """Whether the present request is a WebSocket's to Werkzeug."""
+def _is_handshake(request: Request) -> bool:
+    """Whether a request is a WebSocket's to Werkzeug."""
     headers = request.headers
     options = [one.strip() for one in headers.get("Connection", "").lower().split(",")]
     return "upgrade" in options and headers.get("Upgrade", "").lower() == "websocket"
 
 
-def _was_handshake() -> bool:
-    """Whether the present request is what a proxy may have left of a handshake."""
+def _was_handshake(request: Request) -> bool:
+    """Whether a request is what a proxy may have left of a handshake."""
     headers, query = request.headers, request.args
     if request.method != "GET":
         return False
