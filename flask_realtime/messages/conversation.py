@@ -16,7 +16,8 @@ from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import SOCKET_KEY, is_of_session, session_of
-from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key, secret_keys
+from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key
+from ..page.secret_keys import secret_keys
 from ..page.sessions import has_cookie_session, value_in
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession

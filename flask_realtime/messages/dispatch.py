@@ -21,9 +21,9 @@ from ..page.client import (
     SocketOfMessage,
     known_socket_key,
     present_identity,
-    secret_keys,
 )
 from ..page.csrf import exempt_from_csrf
+from ..page.secret_keys import secret_keys
 from ..page.sessions import open_no_session
 from ..threads.rare_warnings import RareWarnings
 from .call_rules import CallRefused

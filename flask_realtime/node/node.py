@@ -26,7 +26,7 @@ from ..hub.reconciler import Reconciler
 from ..hub.tails import take_tails
 from ..identity.keys import fingerprint
 from ..messages.conversations import Conversations
-from ..page.client import secret_keys_of
+from ..page.secret_keys import secret_keys_of
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import End, RegistryEvents, SessionEnd

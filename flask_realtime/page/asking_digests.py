@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..flask_contexts import present_request
 from ..identity.keys import digest
-from .client import SOCKET_IN_ENVIRON, SocketOfMessage, came, secret_keys
+from .client import SOCKET_IN_ENVIRON, SocketOfMessage, came
 from .requesting_page import asking_page
+from .secret_keys import secret_keys
 
 
 def asking_digests() -> list[str]:

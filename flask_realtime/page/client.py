@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from flask import Flask, Request, session
-from flask.sessions import NullSession
+from flask import Request, session
 
-from ..errors import InvalidSetting
-from ..flask_contexts import present_app, present_request
-from ..identity.keys import SOCKET_KEY, digest, new_socket_key, session_digest, session_of
+from ..flask_contexts import present_request
+from ..identity.keys import SOCKET_KEY, digest, new_socket_key, session_of
 from ..protocol.starts import Start
 from .new_ids import new_page_id
 from .requesting_page import open_page
+from .secret_keys import names_of_key, secret_keys
 from .sessions import present_session, session_as_it_came, value_in
 from .user_loader import identify
 
@@ -267,32 +266,7 @@ def session_names() -> list[str]:
     """
     socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
     first = [] if socket is None else [session_of(socket.digest)]
-    key = key_that_came()
-    others = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
-    return list(dict.fromkeys([*first, *others]))
-
-
-def secret_keys() -> list[str | bytes]:
-    """Return the app's secret key, followed by ``SECRET_KEY_FALLBACKS``.
-
-    :raises InvalidSetting: if the app has no secret key.
-    """
-    app = present_app()
-    if not app.secret_key or isinstance(present_session(), NullSession):
-        raise InvalidSetting(
-            "SECRET_KEY is not set, and flask_realtime needs it to tell one page from another: "
-            "set app.secret_key, or SECRET_KEY in app.config, to a long random text."
-        )
-    return secret_keys_of(app)
-
-
-def secret_keys_of(app: Flask) -> list[str | bytes]:
-    """Return the secret key of an app that has one, followed by ``SECRET_KEY_FALLBACKS``.
-
-    Each key stands there once: who keeps all keys in one list names the present one twice.
-    """
-    assert app.secret_key
-    return list(dict.fromkeys([app.secret_key, *(app.config.get("SECRET_KEY_FALLBACKS") or ())]))
+    return list(dict.fromkeys([*first, *names_of_key(key_that_came())]))
 
 
 def _key_in(session: object) -> str | None:

@@ -14,7 +14,7 @@ from flask import Request
 
 from ..flask_contexts import present_app
 from ..identity.keys import id_digest
-from ..page.client import secret_keys_of
+from ..page.secret_keys import secret_keys_of
 from ..page.sessions import (
     HAD_GIVEN_UP_ID,
     given_up_cookie,

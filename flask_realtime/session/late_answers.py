@@ -13,9 +13,9 @@ from typing import Protocol
 
 from flask import Request, Response
 
-from ..identity.keys import session_digest
-from ..page.client import known_socket_key, secret_keys
+from ..page.client import known_socket_key
 from ..page.request_times import arrived_at
+from ..page.secret_keys import names_of_key
 from ..page.sessions import CAME_ID, may_be_saved, present_session, save_nothing
 from ..page.user_loader import identify
 from .given_up_ids import names_of_id
@@ -63,8 +63,7 @@ class LateAnswers:
     def _is_late(self, request: Request) -> bool:
         if IS_ENDED in request.environ or not may_be_saved() or not self._is_begun():
             return False
-        key = known_socket_key()
-        names = [] if key is None else [session_digest(secret, key) for secret in secret_keys()]
+        names = names_of_key(known_socket_key())
         if self._is_left(names):
             return True
         if CAME_ID in request.environ:

@@ -45,9 +45,9 @@ from ..page.client import (
     key_that_came,
     known_socket_key,
     present_identity,
-    secret_keys,
     session_names,
 )
+from ..page.secret_keys import secret_keys
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
