@@ -25,6 +25,7 @@ from .client import (
 )
 from .client_scripts import DEBUG_ENTRY, ENTRIES, ENTRY, client_script
 from .hosts import everywhere
+from .requesting_page import ALLOWED_ORIGINS
 from .stamping import SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
 from .withheld import is_session_withheld
 
@@ -71,6 +72,7 @@ class Page:
             ("realtime_connection_id", self.connection_id),
         ):
             app.add_template_global(_TemplateFunction(name, function), name)
+        app.extensions[ALLOWED_ORIGINS] = self._config.allowed_origins
         if not self._config.enabled:
             return
         Stamping(self._config).init_app(app)

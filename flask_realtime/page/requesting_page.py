@@ -8,16 +8,22 @@ from io import BytesIO
 
 from flask import Request
 
-from ..flask_contexts import present_request
+from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID, CONNECTION_ID_HEADER, is_connection_id
+from ..identity.origins import is_allowed_origin
 
 logger = logging.getLogger(__name__)
+
+#: Where an app's extensions hold the further origins of ``REALTIME_ALLOWED_ORIGINS``.
+ALLOWED_ORIGINS = "realtime_allowed_origins"
 
 # A larger body that the view has not read is not read for an id either: anybody may send one to any
 # page, and JSON takes 25 times its size in memory when it is parsed.
 MOST_BODY_BYTES = 64 * 1024
 
 _BODILESS = ("GET", "HEAD")
+# The values of Sec-Fetch-Site of what a page of the app's own origin, or no page at all, asks for.
+_OWN_SITES = ("same-origin", "none")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -27,7 +33,8 @@ def open_page(reads_body: bool) -> str | None:
     Anybody can write a link, or a form, with an id of their own in it, and have a visitor follow
     it. Therefore a navigation always leads to a new page, whatever id the request names. Only a
     script can make other requests: those may name their page anywhere. If the browser does not say
-    whether it navigates, only the header and JSON count, which no navigation can send.
+    whether it navigates, only the header and JSON count, which no navigation can send. So it is
+    where a page of another origin asks, which may hold an image, or a script that sends a form.
 
     :param reads_body: False: look at a form or at JSON only if the view has read it already.
     """
@@ -35,7 +42,8 @@ def open_page(reads_body: bool) -> str | None:
     mode = request.headers.get("Sec-Fetch-Mode")
     if mode == "navigate":
         return None
-    return _first(_ids(request, reads_body, is_by_script=mode is not None))
+    is_by_script = mode is not None and _is_of_own_page(request)
+    return _first(_ids(request, reads_body, is_by_script))
 
 
 def asking_page(reads_body: bool) -> str | None:
@@ -44,6 +52,15 @@ def asking_page(reads_body: bool) -> str | None:
     Only for ``include_self=False``: a navigation may name a page here.
     """
     return _first(_ids(present_request(), reads_body, is_by_script=True))
+
+
+def _is_of_own_page(request: Request) -> bool:
+    """Return whether the browser says that a page asks which may open a socket, too."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if origin is None or site == "same-origin":
+        return site is None or site in _OWN_SITES
+    allowed = present_app().extensions.get(ALLOWED_ORIGINS, ())
+    return is_allowed_origin(origin, request.scheme, request.host, allowed)
 
 
 def _ids(request: Request, reads_body: bool, is_by_script: bool) -> Iterator[object]:

@@ -8,6 +8,8 @@ from flask import request
 
 from flask_realtime.page.requesting_page import MOST_BODY_BYTES, asking_page, open_page
 
+from .pages import make_app, show
+
 ID = "an-id-of-this-page"
 HEADER = {"X-Realtime-Connection-Id": ID}
 QUERY = {"query_string": {"socket_connection_id": ID}}
@@ -48,6 +50,38 @@ def test_browser_that_does_not_say_is_heeded_where_it_must_be_a_script(options, 
     site's link or form could hold the rest."""
     assert named(open_page, **options) == (ID if counts else None)
     assert named(open_page, headers=HEADER, **options) == ID
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        # A proxy has changed the host that the app sees.
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://proxied.example"}, True),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://other.example"}, False),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "null"}, False),
+        ({"Sec-Fetch-Site": "same-site", "Origin": "https://allowed.example"}, True),
+        ({"Origin": "http://localhost"}, True),
+        ({"Origin": "https://other.example"}, False),
+    ],
+)
+def test_query_names_a_page_where_a_page_of_the_app_asks(said, counts):
+    """Any site may show an image, or send a form by a script, whose address names the page of
+    somebody who visits it. That page would be subscribed to what its own user may hear. What only
+    a script of the app's own origin can send counts as ever."""
+    found = []
+
+    def ask(**options):
+        headers = {"Sec-Fetch-Mode": "no-cors", **said, **options.pop("headers", {})}
+        show(app, lambda: found.append(open_page(True)) or "", headers=headers, **options)
+
+    for options in (QUERY, FORM, {"headers": HEADER}):
+        app = make_app(REALTIME_ALLOWED_ORIGINS=["https://allowed.example"])
+        ask(**options)
+
+    assert found == [ID if counts else None, ID if counts else None, ID]
 
 
 @pytest.mark.parametrize("kind", ["data", "json"])
