@@ -19,8 +19,14 @@ from ..page.secret_keys import names_of_key
 from ..page.sessions import CAME_ID, may_be_saved, present_session, save_nothing
 from ..page.user_loader import identify
 from .given_up_ids import names_of_id
-from .known_ends import JUST_SECONDS, KnownEnds
+from .known_ends import KnownEnds
 from .logins import forget_log_in
+
+# Browsers write the cookie into a request before it waits for one of their six connections to a
+# server, for a lost packet that would open one (1, 3 and 7 s), and in a queue of the server. What
+# comes later was asked for by a browser that has not got the answer to the log-in or the log-out,
+# and goes on with its former cookie, as one that begins a log-in by OAuth anew does.
+LATE_SECONDS = 15.0
 
 #: Set in the environ of a request that has ended its browser session.
 IS_ENDED = "flask_realtime.is_ended"
@@ -75,5 +81,5 @@ class LateAnswers:
         # Where an app does not tell users, this request may be the one that logs somebody in.
         if not (names and identify()):
             return False
-        ends, since = self._node().known_ends, arrived_at() - JUST_SECONDS
+        ends, since = self._node().known_ends, arrived_at() - LATE_SECONDS
         return any(ends.was_left(name, since) for name in names)

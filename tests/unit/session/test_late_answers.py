@@ -7,7 +7,7 @@ from flask import Flask, session
 from flask_session import Session
 
 from flask_realtime import Realtime
-from flask_realtime.session import late_answers
+from flask_realtime.threads import clock
 
 from .views import log_in, log_out
 
@@ -98,10 +98,11 @@ def identified(cookies):
     return cookies
 
 
-def ask(app, view, late, lasts=False, **stored):
+def ask(app, view, late, lasts=False, meanwhile=lambda: None, **stored):
     """Return the answer to *late* with a cookie whose session held *stored* when it came to *view*.
 
     :param lasts: whether the session is permanent.
+    :param meanwhile: called before the request of *late* is sent.
     """
     for number, one in enumerate([lambda: "<body>", view, late]):
         app.add_url_rule(f"/{number}", str(number), one)
@@ -112,6 +113,7 @@ def ask(app, view, late, lasts=False, **stored):
     browser.get("/0")
     tab.set_cookie("session", browser.get_cookie("session").value)
     browser.get("/1")
+    meanwhile()
     return tab.get("/2")
 
 
@@ -127,13 +129,20 @@ def test_late_answer_undoes_neither_a_log_in_nor_a_log_out(identified, view, sto
 
 
 @pytest.mark.parametrize(("view", "stored"), [LOG_IN, LOG_OUT], ids=["in", "out"])
-def test_cookie_of_before_is_as_good_as_any_after_a_minute(identified, monkeypatch, view, stored):
-    """No request is on its way for that long: the answer to the log-in may have been lost."""
-    monkeypatch.setattr(late_answers, "JUST_SECONDS", 0.0)
+@pytest.mark.parametrize(("seconds", "is_saved"), [(5, False), (16, True)])
+def test_cookie_of_before_is_soon_as_good_as_any(
+    identified, monkeypatch, view, stored, seconds, is_saved
+):
+    """No request is on its way for longer: the answer to the log-in was lost. The user begins it
+    anew with the former cookie, and the provider's answer is checked by what the session holds."""
+    present = clock.monotonic
 
-    answer = ask(identified, view, fill, **stored)
+    def wait():
+        monkeypatch.setattr(clock, "monotonic", lambda: present() + seconds)
 
-    assert "Set-Cookie" in answer.headers
+    answer = ask(identified, view, fill, meanwhile=wait, **stored)
+
+    assert ("Set-Cookie" in answer.headers) is is_saved
 
 
 @pytest.mark.parametrize(("view", "stored"), [LOG_IN, LOG_OUT], ids=["in", "out"])
