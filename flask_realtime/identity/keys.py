@@ -125,14 +125,6 @@ def session_digest(secret_key: str | bytes, socket_key: str) -> str:
     return _sign(secret_key, f"session:{socket_key}")[:_HALF]
 
 
-def is_of_session(digest: str, secret_keys: Sequence[str | bytes], socket_key: str) -> bool:
-    """Return whether a client belongs to the browser session with a socket key.
-
-    :param digest: the client's :func:`digest`, made with one of *secret_keys*.
-    """
-    return session_of(digest) in (session_digest(one, socket_key) for one in secret_keys)
-
-
 def replaced_digest(secret_key: str | bytes, cookie: str, connection_id: str) -> str:
     """Return the name under which changes wait for a page whose session cookie was replaced.
 

@@ -15,9 +15,9 @@ from flask import Flask, Response, has_request_context, request
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
-from ..identity.keys import SOCKET_KEY, is_of_session, session_of
+from ..identity.keys import SOCKET_KEY, session_of
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key
-from ..page.secret_keys import secret_keys
+from ..page.secret_keys import names_of_key
 from ..page.sessions import has_cookie_session, value_in
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.socket_session import Outcome, SocketSession
@@ -223,9 +223,8 @@ class Conversation:
 
     def _begin(self) -> None:
         """Read the handshake's environ; not before the first message, as most sockets send none."""
-        if self._environ is None:
+        if (environ := self._environ) is None:
             return
-        environ = self._environ
         self._template = environ_template(self._app, environ, self._config.environ_keys)
         self._session.begin(environ, self._template, self._waiting)
         self._environ, self._waiting = None, ()
@@ -257,7 +256,7 @@ class Conversation:
         return opened is not None and not self._is_own(value_in(opened, SOCKET_KEY) or "")
 
     def _is_own(self, key: str) -> bool:
-        return is_of_session(self._page.digest, secret_keys(), key)
+        return self.session_name in names_of_key(key)
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)

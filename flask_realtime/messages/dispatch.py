@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
 from ..flask_contexts import present_request
-from ..identity.keys import is_anothers, is_of_session
+from ..identity.keys import is_anothers, session_of
 from ..page.client import (
     SOCKET_IN_ENVIRON,
     SocketOfMessage,
@@ -23,7 +23,7 @@ from ..page.client import (
     present_identity,
 )
 from ..page.csrf import exempt_from_csrf
-from ..page.secret_keys import secret_keys
+from ..page.secret_keys import names_of_key, secret_keys
 from ..page.sessions import open_no_session
 from ..threads.rare_warnings import RareWarnings
 from .call_rules import CallRefused
@@ -147,7 +147,7 @@ def _is_anothers_session() -> bool:
     """Return whether the session is no more that of the socket's page, but another user's."""
     socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
     key = known_socket_key()
-    if socket is None or (key and is_of_session(socket.digest, secret_keys(), key)):
+    if socket is None or session_of(socket.digest) in names_of_key(key):
         return False
     identity = present_identity()
     return identity is not None and is_anothers(socket.connection_id, secret_keys(), identity)
