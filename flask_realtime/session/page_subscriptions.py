@@ -8,7 +8,7 @@ from typing import Protocol
 
 from flask import Response, request
 
-from ..caching import keep_nowhere
+from ..caching import keep_from_caches, keep_nowhere
 from ..errors import RegistryUnavailable
 from ..identity.keys import shorten
 from ..identity.users import channel_of, user_of
@@ -133,6 +133,8 @@ class Grants:
         :returns: *response*, or the response that is to be sent in its place.
         :raises RegistryUnavailable: if an open page cannot be subscribed.
         """
+        if client.is_given_out and client.asked:
+            keep_from_caches(response)
         if client.is_open:
             is_success = 200 <= response.status_code < 300
             if request.method != "HEAD" and (is_success or is_form_with_errors(response)):
