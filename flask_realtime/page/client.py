@@ -138,9 +138,9 @@ class Client:
         return self._is_open
 
     @property
-    def has_begun_session(self) -> bool:
-        """Whether the session had no socket key, so that one was made for it."""
-        return self._key is not None
+    def begun_key(self) -> str | None:
+        """The socket key that was made for the session, which had none; None: none was made."""
+        return self._key
 
     @property
     def exists(self) -> bool:

@@ -71,7 +71,7 @@ def has_changed(client: Client | None) -> bool:
     key = known_socket_key()
     # Only a session that was cleared loses its key. To open the session again, so as to compare
     # the users, takes time.
-    was_begun = client is not None and client.has_begun_session
+    was_begun = client is not None and client.begun_key is not None
     if key is not None and not was_begun and not identify():
         return False
     before = key_that_came()
@@ -138,7 +138,8 @@ def has_new_key(client: Client | None) -> bool:
     Any other key has ended, or ends now: an app may put a user's session aside, to show the site as
     another user sees it, and bring it back with the key that it had.
     """
-    return client is not None and client.has_begun_session
+    key = known_socket_key()
+    return client is not None and key is not None and key == client.begun_key
 
 
 def is_repetition(ended_ago: int | None) -> bool:

@@ -106,7 +106,7 @@ def test_session_gets_its_secret_when_somebody_subscribes(asked):
         client = current_client()
         key, before = client.socket_key(), dict(session)
         client.keep_socket_key()
-        return client.has_begun_session, before, session[SOCKET_KEY] == key
+        return client.begun_key == key, before, session[SOCKET_KEY] == key
 
     assert asked(run, key=None) == (True, {}, True)
 

@@ -7,6 +7,7 @@ from flask import Flask, session
 from flask_session import Session
 
 from flask_realtime import Realtime
+from flask_realtime.page.client import current_client
 from flask_realtime.threads import clock
 
 from .views import log_in, log_out
@@ -190,10 +191,12 @@ def test_library_s_own_answer_does_not_renew_the_cookie_that_remembers_a_user(ap
     assert answer.headers.getlist("Set-Cookie") == []
 
 
+@pytest.mark.parametrize("between", [lambda: None, lambda: current_client().digest()])
 @pytest.mark.parametrize("user", [43, 42], ids=["another", "the same"])
-def test_session_that_an_app_brings_back_gets_a_new_key(identified, user):
+def test_session_that_an_app_brings_back_gets_a_new_key(identified, user, between):
     """An administrator looks at the site as another user, for whom the app puts the session aside,
-    and brings it back with the key that has ended. Pages connect again, and a cart is saved."""
+    and brings it back with the key that has ended, be it after asking for the page's name. Pages
+    connect again, and a cart is saved."""
 
     def look_as_another():
         aside = dict(session)
@@ -204,6 +207,7 @@ def test_session_that_an_app_brings_back_gets_a_new_key(identified, user):
     def come_back():
         aside = session.pop("aside")
         session.clear()
+        between()
         session.update(aside)
         return ""
 
