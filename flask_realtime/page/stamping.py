@@ -117,15 +117,15 @@ class Stamping:
 
         A cache that kept it would hand it to everybody, whoever asks.
         """
-        is_html = response.mimetype == _HTML and not response.is_streamed
-        if self._mode is False or not (is_html and _is_of_page(response)):
+        if self._mode is False or response.mimetype != _HTML:
+            return False
+        if response.is_streamed or not _is_of_page(response):
             return False
         # Somebody names a page, but has no session in which it could be known.
         if NAMES_NOBODY in request.environ:
             return True
-        return (
-            _is_used(request, response) or (self._mode is True and not may_be_kept(response))
-        ) and (request.method == "HEAD" or is_session_withheld())
+        is_asked_in_vain = request.method == "HEAD" or is_session_withheld()
+        return is_asked_in_vain and self._is_for_ids(request, response)
 
     def _warn_if_streamed(self, request: Request, response: Response) -> None:
         """Warn the developer, once for each view, that a subscribed page gets no id."""
@@ -153,7 +153,12 @@ class Stamping:
             return False
         if is_session_withheld():
             return _has_script(request, response)
-        return _is_used(request, response) or (self._mode is True and not may_be_kept(response))
+        return self._is_for_ids(request, response)
+
+    def _is_for_ids(self, request: Request, response: Response) -> bool:
+        """Return whether a page such as this one has an id, if its request is one for a page."""
+        is_uncached = self._mode is True and not may_be_kept(response)
+        return is_uncached or _is_used(request, response)
 
     def _without_foreign_claim(self, request: Request, html: bytes) -> bytes:
         """Return the page; if it came from a cache of views, without the mark of a subscribed page.

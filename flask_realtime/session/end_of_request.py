@@ -6,22 +6,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from flask import Flask, Request, Response, current_app, request, session
+from flask import Flask, Request, Response
 
 from ..caching import keep_nowhere
-from ..errors import CloseCode, RegistryUnavailable
+from ..errors import RegistryUnavailable
 from ..flask_contexts import present_app
-from ..identity.keys import SOCKET_KEY, new_socket_key
 from ..outages import answer_outage
 from ..page.client import (
     SOCKET_IN_ENVIRON,
     Client,
     SocketOfMessage,
-    came,
     client_so_far,
     current_client,
     is_touched,
-    known_socket_key,
     session_names,
 )
 from ..page.request_times import note_arrival
@@ -31,61 +28,40 @@ from ..page.sessions import (
     has_cookie_session,
     may_be_saved,
     present_session,
-    renew_id,
     save_nothing,
 )
-from ..registries.records import Disconnect, End
+from ..registries.records import Disconnect
 from ..request_hooks import request_hooks
 from .given_up_ids import GivenUpIds, names_of_id
-from .known_ends import KnownEnds
-from .late_answers import IS_ENDED, LateAnswers
+from .late_answers import LateAnswers
 from .logins import LogIns, has_logged_in
 from .page_subscriptions import Grants, away
 from .succession import (
     ends_if_cleared,
     ends_of,
     has_changed,
-    has_new_key,
     heir_of,
     identity_now,
     is_repetition,
-    is_worth_saving,
     lacks_key,
-    may_be_copied,
     new_successor,
     orders_for,
     orders_for_remembered,
 )
+from .turnover import PATIENCE_SECONDS, EndingNode, Turnover, is_over
 from .visits import asks_for_visit
 
 _IS_SETTLED = "flask_realtime.is_settled"
-# How long a log-out waits for the registry to note it: no page comes back once it is answered.
-PATIENCE_SECONDS = 0.25
 
 
-class SessionNode(Protocol):
+class SessionNode(EndingNode, Protocol):
     """The part of this process's :class:`.Node` that :class:`EndOfRequest` needs."""
-
-    @property
-    def known_ends(self) -> KnownEnds:
-        """The sessions whose end this process knows of."""
-
-    def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
-        """End something: here at once, and elsewhere as soon as the registry takes it.
-
-        :param seconds: how long to wait for the registry; None: as long as one call may take.
-        :returns: how many ms ago one of the sessions had ended, at least 1; 0 if none had ended;
-            None if that is not known.
-        """
 
     def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
         """Return whether any of the browser sessions has ended, not counting an end by *heir*.
 
         None if that is not known.
         """
-
-    def has_just_ended(self, sessions: Sequence[str], since: float | None = None) -> bool:
-        """Return whether any of the sessions ended since a moment (None: within a minute)."""
 
 
 class EndOfRequest:
@@ -113,6 +89,7 @@ class EndOfRequest:
         self._grants = grants
         self._log_ins = LogIns()
         self._given_up_ids = GivenUpIds(node)
+        self._turnover = Turnover(node)
         self._late_answers = LateAnswers(node, is_begun)
 
     def init_app(self, app: Flask) -> None:
@@ -160,7 +137,7 @@ class EndOfRequest:
         ends = [*ends_of(client, names, client.successor), *orders_for(names)]
         ended_ago = self._node().end(ends)
         if is_first:
-            client.was_over = _is_over(ended_ago)
+            client.was_over = is_over(ended_ago)
             client.is_repeated = client.is_repeated or is_repetition(ended_ago)
 
     def disconnect(self, client: Client) -> None:
@@ -198,7 +175,7 @@ class EndOfRequest:
             return response
         try:
             is_other = has_changed(client) or self._is_begun_anew(client)
-            keeps_former = is_other and not self._turn_over(client, response)
+            keeps_former = is_other and not self._turnover.run(client, response)
         except Exception:
             self._node().end(ends_if_cleared(client))
             raise
@@ -233,67 +210,3 @@ class EndOfRequest:
             return False
         names = session_names()
         return bool(names) and self._node().has_ended(names, heir_of(client)) is not False
-
-    def _turn_over(self, client: Client | None, response: Response) -> bool:
-        """End the session that the request came with, and give it the key that it is to have.
-
-        :returns: whether the session is to be saved.
-        """
-        request.environ[IS_ENDED] = True
-        if client is not None and client.is_over and not client.successor:
-            renew_id()
-            return True
-        is_copy = may_be_copied()
-        before, now = came().socket_key, known_socket_key()
-        if client is not None and client.is_over:
-            was_over, successor = client.was_over, client.successor
-            is_repeated = client.is_repeated
-        else:
-            is_repeated = self._node().has_just_ended(session_names())
-            successor = new_successor(client)
-            ended_ago = self._end(client, response, successor if is_copy else "")
-            was_over = _is_over(ended_ago)
-            is_repeated = is_repeated or is_repetition(ended_ago)
-        if not is_copy:
-            for name in session_names():
-                self._node().known_ends.leave(name)
-        if client is not None and client.socket is not None and has_cookie_session(current_app):
-            # The browser comes with its present key to take what the message has changed.
-            if now != before:
-                session[SOCKET_KEY] = before
-        elif is_copy and was_over is not False:
-            if not is_worth_saving(is_repeated) or (is_repeated and now == before):
-                return False
-            # A log-in of the app's own, say. It looks like what anybody can do who has a copy of
-            # the ended cookie.
-            session[SOCKET_KEY] = before
-        elif is_copy:
-            session[SOCKET_KEY] = successor
-        elif now == before or not (now is None or has_new_key(client)):
-            session[SOCKET_KEY] = new_socket_key()
-        if client is not None and client.is_over and known_socket_key() != before:
-            renew_id()
-        return True
-
-    def _end(self, client: Client | None, response: Response, successor: str) -> int | None:
-        """End the session that the request came with; its sockets are closed behind the response.
-
-        :param successor: the key that the session gets if it had not ended before; empty if the
-            session gets a new key in any case.
-        :returns: how many ms ago it had ended, at least 1; 0 if it had not; None if that is not
-            known.
-        """
-        names = session_names()
-        socket = None if client is None else client.socket
-        if socket is not None:
-            socket.disconnect_behind_reply()
-        # What a message changes waits in the registry next, and only behind the session's end.
-        seconds = None if successor or socket is not None else PATIENCE_SECONDS
-        ended_ago = self._node().end(ends_of(client, names, successor), seconds)
-        orders = orders_for(names, CloseCode.SESSION_CHANGED, is_left=not successor)
-        response.call_on_close(partial(self._node().end, orders))
-        return ended_ago
-
-
-def _is_over(ended_ago: int | None) -> bool | None:
-    return None if ended_ago is None else ended_ago > 0

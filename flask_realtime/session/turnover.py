@@ -1,0 +1,139 @@
+"""Ends the session that a request came with, and gives it the key that it has from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from flask import Response, current_app, request, session
+
+from ..errors import CloseCode
+from ..identity.keys import SOCKET_KEY, new_socket_key
+from ..page.client import Client, came, known_socket_key, session_names
+from ..page.sessions import has_cookie_session, renew_id
+from ..registries.records import End
+from .known_ends import KnownEnds
+from .late_answers import IS_ENDED
+from .succession import (
+    ends_of,
+    has_new_key,
+    is_repetition,
+    is_worth_saving,
+    may_be_copied,
+    new_successor,
+    orders_for,
+)
+
+#: How long a log-out waits for the registry to note it: no page comes back once it is answered.
+PATIENCE_SECONDS = 0.25
+
+
+class EndingNode(Protocol):
+    """The part of this process's :class:`.Node` that :class:`Turnover` needs."""
+
+    @property
+    def known_ends(self) -> KnownEnds:
+        """The sessions whose end this process knows of."""
+
+    def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
+        """End something: here at once, and elsewhere as soon as the registry takes it.
+
+        :param seconds: how long to wait for the registry; None: as long as one call may take.
+        :returns: how many ms ago one of the sessions had ended, at least 1; 0 if none had ended;
+            None if that is not known.
+        """
+
+    def has_just_ended(self, sessions: Sequence[str], since: float | None = None) -> bool:
+        """Return whether any of the sessions ended since a moment (None: within a minute)."""
+
+
+class _Past(NamedTuple):
+    """What had become of the session before the request ended it.
+
+    :param was_over: whether it had ended already; None: that is not known.
+    :param is_repeated: whether it had ended only a moment before.
+    :param successor: the key that it gets if it had not ended.
+    """
+
+    was_over: bool | None
+    is_repeated: bool
+    successor: str
+
+
+class Turnover:
+    """Turns a session over that has changed hands, was cleared, or was ended by the app.
+
+    :param node: returns the node of this process.
+    """
+
+    def __init__(self, node: Callable[[], EndingNode]) -> None:
+        self._node = node
+
+    def run(self, client: Client | None, response: Response) -> bool:
+        """End the session that the request came with, and give it the key that it is to have.
+
+        :returns: whether the session is to be saved.
+        """
+        request.environ[IS_ENDED] = True
+        if client is not None and client.is_over and not client.successor:
+            # It has no key yet.
+            renew_id()
+            return True
+        is_copy = may_be_copied()
+        past = self._end(client, response, is_copy)
+        if not is_copy:
+            self._leave()
+        if not _give_key(client, is_copy, past):
+            return False
+        if client is not None and client.is_over and known_socket_key() != came().socket_key:
+            renew_id()
+        return True
+
+    def _end(self, client: Client | None, response: Response, is_copy: bool) -> _Past:
+        """End the session, unless the app has; its sockets are closed behind the response."""
+        if client is not None and client.is_over:
+            return _Past(client.was_over, client.is_repeated, client.successor)
+        names = session_names()
+        was_just_over = self._node().has_just_ended(names)
+        successor = new_successor(client)
+        socket = None if client is None else client.socket
+        if socket is not None:
+            socket.disconnect_behind_reply()
+        # Else the session gets a new key in any case. What a message changes waits in the registry
+        # next, and only behind the session's end.
+        seconds = None if is_copy or socket is not None else PATIENCE_SECONDS
+        ended_ago = self._node().end(ends_of(client, names, successor if is_copy else ""), seconds)
+        orders = orders_for(names, CloseCode.SESSION_CHANGED, is_left=not is_copy)
+        response.call_on_close(partial(self._node().end, orders))
+        return _Past(is_over(ended_ago), was_just_over or is_repetition(ended_ago), successor)
+
+    def _leave(self) -> None:
+        """Note that the browser gets another session, that of another user or of nobody."""
+        for name in session_names():
+            self._node().known_ends.leave(name)
+
+
+def is_over(ended_ago: int | None) -> bool | None:
+    """Return whether a session had ended so many ms ago; None: that is not known."""
+    return None if ended_ago is None else ended_ago > 0
+
+
+def _give_key(client: Client | None, is_copy: bool, past: _Past) -> bool:
+    """Give the session its key, as :mod:`.succession` says; return whether it is to be saved."""
+    before, now = came().socket_key, known_socket_key()
+    if client is not None and client.socket is not None and has_cookie_session(current_app):
+        # The browser comes with its present key to take what the message has changed.
+        if now != before:
+            session[SOCKET_KEY] = before
+    elif is_copy and past.was_over is not False:
+        if not is_worth_saving(past.is_repeated) or (past.is_repeated and now == before):
+            return False
+        # A log-in of the app's own, say. It looks like what anybody can do who has a copy of the
+        # ended cookie.
+        session[SOCKET_KEY] = before
+    elif is_copy:
+        session[SOCKET_KEY] = past.successor
+    elif now == before or not (now is None or has_new_key(client)):
+        session[SOCKET_KEY] = new_socket_key()
+    return True
