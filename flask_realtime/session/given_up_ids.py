@@ -22,7 +22,9 @@ from ..page.sessions import (
     keep_snapshot,
     session_cookie,
 )
-from ..registries.records import End, SessionEnd
+from ..page.user_loader import identify
+from ..registries.records import Disconnect, End, SessionEnd
+from .succession import belongs_to_another
 
 
 class NodeOfIds(Protocol):
@@ -39,7 +41,8 @@ class GivenUpIds:
     """Notes ids that are given up, and tells which requests come with one.
 
     An id is noted as a session that has ended, and so for as long as a page may take to open its
-    socket (``REALTIME_CONNECT_TIMEOUT_SECONDS``): a request is not under way for longer.
+    socket (``REALTIME_CONNECT_TIMEOUT_SECONDS``): a request is not under way for longer. All
+    processes are told of it, as of any session that has ended: no socket has such a name.
 
     :param node: returns the node of this process.
     """
@@ -63,7 +66,9 @@ class GivenUpIds:
         """
         names = _names_of(given_up_cookie())
         if names:
-            self._node().end([SessionEnd(one) for one in names], seconds)
+            is_left = bool(identify()) and belongs_to_another()
+            orders = [Disconnect(session=one, is_left=is_left) for one in names]
+            self._node().end([*map(SessionEnd, names), *orders], seconds)
 
     def _was_given_up(self) -> bool:
         # Where that is not known, it counts as given up: else the answer would log the visitor out.

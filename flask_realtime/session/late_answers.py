@@ -21,6 +21,7 @@ from ..page.user_loader import identify
 from .given_up_ids import names_of_id
 from .known_ends import KnownEnds
 from .logins import forget_log_in
+from .succession import logs_in
 
 # Browsers write the cookie into a request before it waits for one of their six connections to a
 # server, for a lost packet that would open one (1, 3 and 7 s), and in a queue of the server. What
@@ -70,11 +71,10 @@ class LateAnswers:
         if IS_ENDED in request.environ or not may_be_saved() or not self._is_begun():
             return False
         names = names_of_key(known_socket_key())
-        if self._is_left(names):
-            return True
         if CAME_ID in request.environ:
             names += names_of_id()
-        return bool(names) and self._node().has_just_ended(names, arrived_at())
+        is_late = self._is_left(names) or self._node().has_just_ended(names, arrived_at())
+        return is_late and not logs_in()
 
     def _is_left(self, names: Sequence[str]) -> bool:
         """Return whether the browser has got another session by now, or is about to."""

@@ -77,7 +77,17 @@ def has_changed(client: Client | None) -> bool:
     before = key_that_came()
     if before is None:
         return False
-    return key != before or identity_now() != came().identity
+    return key != before or belongs_to_another()
+
+
+def belongs_to_another() -> bool:
+    """Return whether the session is another user's than when the request came, or nobody's now."""
+    return identity_now() != came().identity
+
+
+def logs_in() -> bool:
+    """Return whether the request makes the session another user's."""
+    return bool(identify()) and identity_now() is not None and belongs_to_another()
 
 
 def lacks_key() -> bool:

@@ -83,7 +83,7 @@ class Turnover:
         is_copy = may_be_copied()
         past = self._end(client, response, is_copy)
         if not is_copy:
-            self._leave()
+            self._leave(client, response)
         if not _give_key(client, is_copy, past):
             return False
         if client is not None and client.is_over and known_socket_key() != came().socket_key:
@@ -108,10 +108,15 @@ class Turnover:
         response.call_on_close(partial(self._node().end, orders))
         return _Past(is_over(ended_ago), was_just_over or is_repetition(ended_ago), successor)
 
-    def _leave(self) -> None:
+    def _leave(self, client: Client | None, response: Response) -> None:
         """Note that the browser gets another session, that of another user or of nobody."""
-        for name in session_names():
+        names = session_names()
+        for name in names:
             self._node().known_ends.leave(name)
+        if client is not None and client.is_over:
+            # When the app ended the session, nobody knew yet whose it would be.
+            orders = orders_for(names, is_left=True)
+            response.call_on_close(partial(self._node().end, orders))
 
 
 def is_over(ended_ago: int | None) -> bool | None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.eventually import DEADLINE, eventually
 
-from .people import Person
+from .people import Person, somebody
 
 
 @pytest.fixture
@@ -137,19 +137,22 @@ IN_COOKIES = [kind for kind in KINDS if kind[2] == "cookie"]
 @pytest.mark.parametrize("processes", IN_COOKIES, indirect=True, ids="-".join)
 @pytest.mark.parametrize("way", ["/logout", "/logout-everywhere", "/clear"])
 def test_page_that_comes_with_the_cookie_of_before_logs_nobody_in_again(processes, way):
-    """As above, and the log-out is answered before the server reads the request. (Of a log-out
-    everywhere other processes cannot tell that nobody is logged in now.)"""
-    if way == "/logout-everywhere":
-        processes = processes[:1] * 2
-    person = Person(processes[0])
+    """As above, and the log-out is answered before the server reads the request."""
+    person, other = Person(processes[0]), somebody(processes[0], "another")
     person.log_in("somebody")
     page = person.show("/inbox")
     late = person.copy()
     late.url = processes[1]
-    with person.open(page, url=processes[1]) as socket:
+    with (
+        person.open(page, url=processes[1]) as socket,
+        other.open(other.show("/inbox"), url=processes[1]) as socket_of_other,
+    ):
         socket.settle()
         person.log_out(way)
         assert socket.close_code() in (1000, 4001)
+        # A log-out everywhere is told as an end first, and as a log-out then.
+        other.log_out()
+        assert socket_of_other.close_code() == 4001
 
     answer = late.navigate("/cart", "POST", data={"cart": "full"})
 
