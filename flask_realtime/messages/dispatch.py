@@ -190,8 +190,10 @@ def _pop_unbegun(cycle: RequestCycle) -> None:
     """End a request before which no function of the app ran; never raise.
 
     The teardown functions run all the same, since to open the session may have taken a connection
-    that they give back. But one may count on what a ``before_request`` function does.
+    that they give back. But one may count on what a ``before_request`` function does. One that
+    reads the session finds the visitor's.
     """
+    cycle.offer_session()
     try:
         cycle.pop(None)
     except BaseException as failed:

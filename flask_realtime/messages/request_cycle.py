@@ -7,12 +7,14 @@ these differences from all others.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from flask.ctx import AppContext
 from flask.sessions import SecureCookieSession, SessionMixin
 from flask.typing import ResponseReturnValue
+from werkzeug.local import LocalProxy
 from werkzeug.routing import MapAdapter
 
 from ..flask_contexts import OF_REQUEST, SESSION
@@ -68,15 +70,22 @@ class RequestCycle:
 
     def open_session(self) -> None:
         """Open the session as Flask does, if :meth:`push` has put that off."""
-        if not self._is_put_off:
-            return
-        # If the store fails, there is none, as in a request by HTTP.
-        setattr(self._context, SESSION, None)
+        if self._is_put_off:
+            self._is_put_off = False
+            # If the store fails, there is none, as in a request by HTTP.
+            setattr(self._context, SESSION, None)
+            setattr(self._context, SESSION, self._opened())
+
+    def offer_session(self) -> None:
+        """Have who reads the session from now on open it, if nobody has opened it yet."""
+        if self._is_put_off:
+            opened = lru_cache(self._opened)
+            setattr(self._context, SESSION, LocalProxy(opened))
+
+    def _opened(self) -> SessionMixin:
         interface = self._app.session_interface
-        session = interface.open_session(self._app, self._context.request)
-        if session is None:
-            session = interface.make_null_session(self._app)
-        setattr(self._context, SESSION, session)
+        session: SessionMixin | None = interface.open_session(self._app, self._context.request)
+        return interface.make_null_session(self._app) if session is None else session
 
     def pop(self, error: BaseException | None) -> None:
         """End the request: run the app's teardown functions.

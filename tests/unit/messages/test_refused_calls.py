@@ -232,3 +232,22 @@ def test_call_is_refused_though_a_teardown_function_fails(app, caplog):
     # Flask names it within a group from 3.2 on.
     assert "AttributeError('taken')" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+def test_teardown_function_behind_a_refused_call_finds_the_session(app):
+    """It notes who asked, as behind any request by HTTP. The store is asked for it once, and not at
+    all where no such function looks."""
+    seen = []
+    app.add_url_rule("/shut", "shut", lambda: "")
+    app.add_url_rule("/open", "open", open_to_calls(lambda: ""))
+    socket = Browser(app, ALLOW_CALLS=None).open_socket()
+    before = app.session_interface.asked
+
+    @app.teardown_request
+    def note(error):
+        if flask.request.path == "/shut":
+            seen.append((flask.session.get("socket_key"), "socket_key" in flask.session))
+
+    assert socket.call("/shut")["status"] == REFUSED
+    assert seen == [("the-socket-key", True)]
+    assert app.session_interface.asked == before + 1
