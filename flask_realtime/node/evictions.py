@@ -42,6 +42,8 @@ class Evictions:
             # The session has ended. The registry may not have noted that: where Redis refuses to
             # write, it may hand on orders.
             self._known_ends.note_order(order.session, order.is_left)
+        if order.user is not None:
+            self._known_ends.note_user(order.user)
         reason = _REASONS.get(order.code, "")
         for connection in self._hub.connections(order.digest, order.session, order.user):
             if connection.opened_at < order.opened_before:  # type: ignore[attr-defined]

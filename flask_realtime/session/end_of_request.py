@@ -39,6 +39,7 @@ from .page_subscriptions import Grants, away
 from .succession import (
     ends_if_cleared,
     ends_of,
+    forgotten_user,
     has_changed,
     heir_of,
     identity_now,
@@ -179,8 +180,10 @@ class EndOfRequest:
         except Exception:
             self._node().end(ends_if_cleared(client))
             raise
-        if is_other and (orders := orders_for_remembered(response)):
-            response.call_on_close(partial(self._node().end, orders))
+        if is_other and (user := forgotten_user(response)):
+            node = self._node()
+            node.known_ends.note_user(user)
+            response.call_on_close(partial(node.end, orders_for_remembered(user)))
         try:
             if client is None:
                 return response

@@ -40,6 +40,8 @@ class KnownEnds:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ends: ExpiringDict[str, KnownEnd] = ExpiringDict(KNOWN_SECONDS)
+        # When users were last disconnected, by users as orders name them.
+        self._users: ExpiringDict[str, float] = ExpiringDict(KNOWN_SECONDS)
 
     def note(self, session: str, heir: str = "") -> None:
         """Note that this process has ended a session; a later call changes no heir.
@@ -70,6 +72,21 @@ class KnownEnds:
             now = clock.monotonic()
             found = self._ends.get(session, now) or KnownEnd("", now)
             self._put(session, found._replace(left_at=now), now)
+
+    def note_user(self, user: str) -> None:
+        """Note that some process has had all sockets of a user come back, or has ended them."""
+        with self._lock:
+            now = clock.monotonic()
+            self._users.pop_expired(now, 10)
+            self._users.put(user, now, now)
+            if len(self._users) > MOST_KNOWN:
+                self._users.pop_oldest()
+
+    def was_disconnected(self, user: str, since: float) -> bool:
+        """Return whether a user's sockets are known to have been closed since a moment."""
+        with self._lock:
+            moment = self._users.get(user, clock.monotonic())
+        return moment is not None and moment >= since
 
     def has_ended(self, session: str, heir: str = "") -> bool:
         """Return whether a session is known to have ended, other than by the message *heir*."""

@@ -13,15 +13,16 @@ from typing import Protocol
 
 from flask import Request, Response
 
+from ..identity.users import user_of
 from ..page.client import known_socket_key
-from ..page.request_times import arrived_at
+from ..page.request_times import arrived_at, came_at
 from ..page.secret_keys import names_of_key
 from ..page.sessions import CAME_ID, may_be_saved, present_session, save_nothing
 from ..page.user_loader import identify
 from .given_up_ids import names_of_id
 from .known_ends import KnownEnds
-from .logins import forget_log_in
-from .succession import logs_in
+from .logins import forget_log_in, is_remembered
+from .succession import identity_now, logs_in
 
 # Browsers write the cookie into a request before it waits for one of their six connections to a
 # server, for a lost packet that would open one (1, 3 and 7 s), and in a queue of the server. What
@@ -68,13 +69,28 @@ class LateAnswers:
             save_nothing()
 
     def _is_late(self, request: Request) -> bool:
-        if IS_ENDED in request.environ or not may_be_saved() or not self._is_begun():
+        if not (may_be_saved() and self._is_begun()):
+            return False
+        if is_remembered() and self._is_forgotten():
+            return True
+        if IS_ENDED in request.environ:
             return False
         names = names_of_key(known_socket_key())
         if CAME_ID in request.environ:
             names += names_of_id()
         is_late = self._is_left(names) or self._node().has_just_ended(names, arrived_at())
-        return is_late and not logs_in()
+        return is_late and (is_remembered() or not logs_in())
+
+    def _is_forgotten(self) -> bool:
+        """Return whether the user, who has no session, has logged out since the request came.
+
+        Or another browser has, which the user's cookie does not tell: then the next request of this
+        one begins a session.
+        """
+        user = user_of(identity_now())
+        if user is None:
+            return False
+        return self._node().known_ends.was_disconnected(user, came_at(user))
 
     def _is_left(self, names: Sequence[str]) -> bool:
         """Return whether the browser has got another session by now, or is about to."""

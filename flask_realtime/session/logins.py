@@ -13,6 +13,8 @@ from ..page.client import present_identity
 from ..page.user_loader import identify
 
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
+_IS_REMEMBERED = "flask_realtime.is_remembered"
+_SIGNALS = ("user_logged_in", "user_loaded_from_cookie")
 
 
 class LogIns:
@@ -26,10 +28,11 @@ class LogIns:
         if self._is_listening or "flask_login" not in sys.modules:
             return
         # None while another thread imports it.
-        signal: Any = getattr(sys.modules["flask_login"], "user_logged_in", None)
-        if signal is not None:
+        signals: list[Any] = [getattr(sys.modules["flask_login"], one, None) for one in _SIGNALS]
+        if None not in signals:
             # Connecting a function again does nothing.
-            signal.connect(_note, app)
+            for signal, note in zip(signals, (_note, _note_remembered), strict=True):
+                signal.connect(note, app)
             self._is_listening = True
 
 
@@ -39,6 +42,11 @@ def has_logged_in() -> bool:
     False if the log-in is not by Flask-Login.
     """
     return _HAS_LOGGED_IN in present_request().environ
+
+
+def is_remembered() -> bool:
+    """Return whether nothing but Flask-Login's cookie says who the current request's user is."""
+    return _IS_REMEMBERED in present_request().environ and not has_logged_in()
 
 
 def forget_log_in(response: Response, ours: Sequence[str] = ()) -> None:
@@ -80,3 +88,8 @@ def _deletes(line: str) -> bool:
 def _note(_app: Flask, **_user: Any) -> None:
     if has_request_context():
         request.environ[_HAS_LOGGED_IN] = True
+
+
+def _note_remembered(_app: Flask, **_user: Any) -> None:
+    if has_request_context():
+        request.environ[_IS_REMEMBERED] = True

@@ -217,17 +217,22 @@ def ends_if_cleared(client: Client | None) -> list[End]:
     return [*ends_of(client, names), *orders_for(names, CloseCode.SESSION_CHANGED)]
 
 
-def orders_for_remembered(response: Response) -> list[End]:
+def forgotten_user(response: Response) -> str | None:
+    """Return the user whom Flask-Login remembers no longer, as orders name users; else None.
+
+    :param response: the response to a request that has ended the user's session.
+    """
+    return user_of(came().identity) if ends_remembering(response) else None
+
+
+def orders_for_remembered(user: str) -> list[End]:
     """Return the order that has a user's sockets come back whom Flask-Login remembers no longer.
 
     A browser that is started anew may ask for several pages at once with nothing but that cookie.
     Each answer then begins a session, of which the browser keeps one: nobody knows here to which
     browser the others' sockets belong. They come with the browser's present cookie, or not at all.
-
-    :param response: the response to a request that has ended the user's session.
     """
-    user = user_of(came().identity) if ends_remembering(response) else None
-    return [] if user is None else [Disconnect(user=user, code=CloseCode.SERVICE_RESTART)]
+    return [Disconnect(user=user, code=CloseCode.SERVICE_RESTART)]
 
 
 def heir_of(client: Client | None) -> str:

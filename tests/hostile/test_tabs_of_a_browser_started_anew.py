@@ -1,5 +1,11 @@
 """Tabs of a browser that comes with nothing but the cookie that remembers its user."""
 
+import threading
+
+import pytest
+
+from tests.eventually import DEADLINE, eventually
+
 from .people import Person
 
 
@@ -34,3 +40,46 @@ def test_log_out_reaches_a_tab_whose_session_the_browser_has_not_kept(share):
         assert other.resume()["known"]
         device.post("/tell/ada", json="news")
         assert other.push()["payload"] == "news"
+
+
+@pytest.fixture(params=["memory", "redis"])
+def processes(share, request, folder_of_holds):
+    """The addresses of the process that is asked to log out, and of the one that is busy."""
+    environ = {"HOLD": str(folder_of_holds)}
+    if request.param == "memory":
+        return [share("logins:app", environ=environ).url] * 2
+    settings = {"registry": "redis", "REDIS_PREFIX": "anew"}
+    return [share("logins:app", **settings, environ=environ | {"N": one}).url for one in "12"]
+
+
+def test_page_that_takes_a_while_does_not_undo_a_log_out(processes, hold):
+    """A tab is opened by that cookie alone, and its user logs out before it is answered. The answer
+    sets no cookie. The page of another device that is asked for at the same moment begins its
+    session with the next request."""
+    person, device = Person(processes[0]), Person(processes[0])
+    for one in (person, device):
+        one.navigate("/login", "POST", data={"user": "ada", "remember": "1"})
+    tabs, answers = [start_anew(one) for one in (person, device)], []
+    asking = []
+    for tab in tabs:
+        tab.url = processes[1]
+        asking.append(
+            threading.Thread(target=lambda tab=tab: answers.append(tab.navigate("/late")))
+        )
+        asking[-1].start()
+        eventually((hold / "arrived").exists)
+        (hold / "arrived").unlink()
+    elsewhere = device.show("/inbox")
+
+    with device.open(elsewhere, url=processes[1]) as socket:
+        person.log_out()
+        # By then the process that is busy has heard of it.
+        assert socket.close_code() == 1012
+    (hold / "go").touch()
+    for one in asking:
+        one.join(DEADLINE)
+
+    assert [one.status_code for one in answers] == [200, 200]
+    assert all("Set-Cookie" not in one.headers for one in answers)
+    assert tabs[1].me()["user"] == "ada"
+    assert "session" in tabs[1].http.cookies

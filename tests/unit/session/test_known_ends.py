@@ -105,3 +105,20 @@ def test_process_goes_by_an_order_that_says_the_browser_has_another_session():
 
     assert [ends.was_left(one, 0.0) for one in names] == [True, True, False]
     assert [ends.has_ended(one, "heir") for one in names] == [False, True, True]
+
+
+def test_users_that_were_disconnected_are_known_from_then_on(monkeypatch):
+    """A request that came before that is told from one that came later. Only a limited number of
+    users is remembered, for minutes."""
+    monkeypatch.setattr(known_ends, "MOST_KNOWN", 2)
+    ends, began = KnownEnds(), clock.monotonic()
+
+    for name in ("one", "two", "three"):
+        ends.note_user(name)
+    known = [name for name in ("one", "two", "three", "four") if ends.was_disconnected(name, began)]
+    later = clock.monotonic() + known_ends.KNOWN_SECONDS
+
+    assert known == ["two", "three"]
+    assert not ends.was_disconnected("three", later)
+    monkeypatch.setattr(clock, "monotonic", lambda: later)
+    assert not ends.was_disconnected("three", began)

@@ -3,7 +3,7 @@
 import flask_login
 import pytest
 from cachelib import SimpleCache
-from flask import Flask, session
+from flask import Flask, request, session
 from flask_session import Session
 
 from flask_realtime import Realtime
@@ -14,23 +14,29 @@ from .views import log_in, log_out
 
 
 class User(flask_login.UserMixin):
-    id = "42"
+    def __init__(self, user):
+        self.id = user
 
 
 @pytest.fixture(params=["cookie", "server"])
-def app(request):
+def kept_by(request):
+    return request.param
+
+
+@pytest.fixture
+def app(kept_by):
     app = Flask(__name__)
     app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
     app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = True
-    if request.param == "server":
+    if kept_by == "server":
         app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
         Session(app)
-    flask_login.LoginManager(app).user_loader(lambda user_id: User())
+    flask_login.LoginManager(app).user_loader(User)
     Realtime(app).identify(flask_login)
 
     @app.post("/login")
     def log_in():
-        flask_login.login_user(User(), remember=True)
+        flask_login.login_user(User(request.args.get("user", "42")), remember=True)
         return ""
 
     @app.post("/logout")
@@ -67,6 +73,55 @@ def test_late_answer_does_not_have_flask_login_remember_its_user(app):
     assert any(line.startswith("remember_token=42") for line in usual.headers.getlist("Set-Cookie"))
     assert late.headers.getlist("Set-Cookie") == []
     assert browser.get("/me").json["user"] is None
+
+
+@pytest.fixture
+def tab(app):
+    """A tab of a browser whose user is logged in, opened with nothing but the cookie by which
+    Flask-Login remembers the user. ``tab.browser`` has the session's cookie."""
+    app.add_url_rule("/slow-me", "slow", lambda: app.meanwhile(flask_login.current_user.id) or "")
+    tab = app.test_client()
+    tab.browser = app.test_client()
+    tab.browser.post("/login")
+    tab.set_cookie("remember_token", tab.browser.get_cookie("remember_token").value)
+    return tab
+
+
+def test_page_asked_for_by_the_cookie_that_remembers_its_user_does_not_undo_a_log_out(app, tab):
+    """A browser that was started anew loads a page that takes a while, and its user logs out. The
+    answer begins no session: it sets no cookie, neither the session's nor the other one."""
+    seen = []
+
+    def log_out(user):
+        seen.append(user)
+        tab.browser.post("/logout")
+
+    app.meanwhile = log_out
+
+    answer = tab.get("/slow-me")
+
+    assert seen == ["42"]
+    assert answer.headers.getlist("Set-Cookie") == []
+
+
+@pytest.mark.parametrize("is_anothers", [True, False])
+def test_page_asked_for_by_the_cookie_that_remembers_its_user_begins_a_session(
+    app, tab, is_anothers
+):
+    """Nobody has logged out meanwhile, or somebody else has, or the user had before that."""
+
+    def log_another_out():
+        another = app.test_client()
+        another.post("/login?user=43")
+        another.post("/logout")
+
+    app.meanwhile = lambda user: log_another_out() if is_anothers else None
+    if not is_anothers:
+        tab.browser.post("/logout")
+
+    answer = tab.get("/slow-me")
+
+    assert any(line.startswith("session=") for line in answer.headers.getlist("Set-Cookie"))
 
 
 # Views that end a session, and what it held before.
