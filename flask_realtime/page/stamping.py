@@ -10,12 +10,20 @@ from flask import Flask, Request, Response
 
 from ..caching import keep_from_caches, may_be_kept
 from ..config.settings import Config
+from ..errors import InvalidSetting
 from ..flask_contexts import present_app
 from ..request_hooks import request_hooks
 from .advice import advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .charset import charset_of, keeps_ascii
-from .client import HAS_ID_IN_ENVIRON, IS_SUBSCRIBED_IN_ENVIRON, NAMES_NOBODY, current_client
+from .client import (
+    CLIENT_IN_ENVIRON,
+    HAS_ID_IN_ENVIRON,
+    IS_SUBSCRIBED_IN_ENVIRON,
+    NAMES_NOBODY,
+    current_client,
+)
+from .identities import log_failure
 from .withheld import is_session_withheld
 
 logger = logging.getLogger(__name__)
@@ -76,9 +84,11 @@ class Stamping:
         html = self._without_foreign_claim(request, response.get_data())
         tag, shown = find_body_tag(html), html
         if tag is not None and not tag.is_stamped:
-            attribute = f' {ATTRIBUTE}="{_id_of_page()}"'.encode()
-            shown = html[: tag.name_end] + attribute + html[tag.name_end :]
-            request.environ[IS_STAMPED_IN_ENVIRON] = True
+            named = _id_of_page(request, response)
+            if named is not None:
+                attribute = f' {ATTRIBUTE}="{named}"'.encode()
+                shown = html[: tag.name_end] + attribute + html[tag.name_end :]
+                request.environ[IS_STAMPED_IN_ENVIRON] = True
         elif tag is None and SCRIPT_IN_ENVIRON in request.environ:
             advice().page_without_body()
         response.set_data(shown)
@@ -183,9 +193,25 @@ class Stamping:
         return own
 
 
-def _id_of_page() -> str:
-    """Return the page's id; empty if no session may be begun: the client then asks for an id."""
-    return "" if is_session_withheld() else current_client().id_to_write()
+def _id_of_page(request: Request, response: Response) -> str | None:
+    """Return the page's id; empty if no session may be begun: the client then asks for an id.
+
+    None if the app cannot tell whose the page is, and the page uses nothing of the library.
+    """
+    if is_session_withheld():
+        return ""
+    is_touched = CLIENT_IN_ENVIRON in request.environ
+    try:
+        return current_client().id_to_write()
+    except InvalidSetting:
+        raise
+    except Exception as error:
+        if is_touched or _is_used(request, response):
+            raise
+        # The page acts on no client then.
+        del request.environ[CLIENT_IN_ENVIRON]
+        log_failure(error)
+        return None
 
 
 def _is_used(request: Request, response: Response) -> bool:

@@ -21,6 +21,7 @@ from ..page.client import (
     is_touched,
     session_names,
 )
+from ..page.identities import identity_now
 from ..page.request_times import note_arrival
 from ..page.sessions import (
     CAME_ID,
@@ -42,7 +43,6 @@ from .succession import (
     forgotten_user,
     has_changed,
     heir_of,
-    identity_now,
     is_repetition,
     lacks_key,
     new_successor,

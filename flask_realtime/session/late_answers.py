@@ -15,6 +15,7 @@ from flask import Request, Response
 
 from ..identity.users import user_of
 from ..page.client import known_socket_key
+from ..page.identities import identity_now
 from ..page.request_times import arrived_at, came_at
 from ..page.secret_keys import names_of_key
 from ..page.sessions import CAME_ID, may_be_saved, present_session, save_nothing
@@ -22,7 +23,7 @@ from ..page.user_loader import identify
 from .given_up_ids import names_of_id
 from .known_ends import KnownEnds
 from .logins import forget_log_in, is_remembered
-from .succession import identity_now, logs_in
+from .succession import logs_in
 
 # Browsers write the cookie into a request before it waits for one of their six connections to a
 # server, for a lost packet that would open one (1, 3 and 7 s), and in a queue of the server. What

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, has_request_context, request
 
 from ..flask_contexts import present_app, present_request
-from ..page.client import present_identity
+from ..page.identities import identity_now
 from ..page.user_loader import identify
 
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
@@ -58,7 +58,7 @@ def forget_log_in(response: Response, ours: Sequence[str] = ()) -> None:
     :param ours: what *response* sets by the library itself, and keeps.
     """
     dropped = [line for line in _remembering(response) if line not in ours]
-    if dropped and not (identify() and present_identity() is None):
+    if dropped and not (identify() and identity_now() is None):
         dropped = [line for line in dropped if not _deletes(line)]
     if dropped:
         lines = response.headers.getlist("Set-Cookie")

@@ -30,7 +30,6 @@ it is known to live: see :meth:`.EndOfRequest._is_begun_anew`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from flask import Response, current_app
@@ -41,22 +40,17 @@ from ..identity.keys import SOCKET_KEY, inherited_socket_key, new_socket_key, se
 from ..identity.users import user_of
 from ..page.client import (
     Client,
-    came,
     key_that_came,
     known_socket_key,
-    present_identity,
     session_names,
 )
+from ..page.identities import identity_now, identity_that_came
 from ..page.secret_keys import secret_keys
 from ..page.sessions import has_cookie_session, present_session, session_as_it_came
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
-from ..threads.rare_warnings import RareWarnings
 from .known_ends import JUST_SECONDS
 from .logins import ends_remembering, has_logged_in
-
-logger = logging.getLogger(__name__)
-warnings = RareWarnings(logger)
 
 # Where Flask keeps what flash() was given.
 _FLASHES = "_flashes"
@@ -82,7 +76,7 @@ def has_changed(client: Client | None) -> bool:
 
 def belongs_to_another() -> bool:
     """Return whether the session is another user's than when the request came, or nobody's now."""
-    return identity_now() != came().identity
+    return identity_now() != identity_that_came()
 
 
 def logs_in() -> bool:
@@ -100,25 +94,6 @@ def lacks_key() -> bool:
     if not (identify() and present_session().modified) or known_socket_key() is not None:
         return False
     return bool(present_app().secret_key) and identity_now() is not None
-
-
-def identity_now() -> str | None:
-    """Return the user that the session belongs to at the end of the request, None for a stranger.
-
-    A function of the app that reads what a stranger's session lacks fails at a log-out. Whoever it
-    knew when the request came, and does not know now, has logged out.
-    """
-    try:
-        return present_identity()
-    except Exception as error:
-        if came().identity is None:
-            raise
-        warnings.warn(
-            "identify",
-            f"The function of realtime.identify failed: {error!r}. It had named a user when the "
-            f"request came, who counts as logged out. Let it return None for a stranger.",
-        )
-        return None
 
 
 def may_be_copied() -> bool:
@@ -222,7 +197,7 @@ def forgotten_user(response: Response) -> str | None:
 
     :param response: the response to a request that has ended the user's session.
     """
-    return user_of(came().identity) if ends_remembering(response) else None
+    return user_of(identity_that_came()) if ends_remembering(response) else None
 
 
 def orders_for_remembered(user: str) -> list[End]:
@@ -245,7 +220,7 @@ def _is_the_same() -> bool:
 
     That of a stranger is another one if it was cleared.
     """
-    before, identity = came(), identity_now()
-    if identity is None and known_socket_key() != before.socket_key:
+    identity = identity_now()
+    if identity is None and known_socket_key() != key_that_came():
         return False
-    return identity == before.identity
+    return identity == identity_that_came()

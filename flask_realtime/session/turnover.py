@@ -10,7 +10,7 @@ from flask import Response, current_app, request, session
 
 from ..errors import CloseCode
 from ..identity.keys import SOCKET_KEY, new_socket_key
-from ..page.client import Client, came, known_socket_key, session_names
+from ..page.client import Client, key_that_came, known_socket_key, session_names
 from ..page.sessions import has_cookie_session, renew_id
 from ..registries.records import End
 from .known_ends import KnownEnds
@@ -86,7 +86,7 @@ class Turnover:
             self._leave(client, response)
         if not _give_key(client, is_copy, past):
             return False
-        if client is not None and client.is_over and known_socket_key() != came().socket_key:
+        if client is not None and client.is_over and known_socket_key() != key_that_came():
             renew_id()
         return True
 
@@ -126,7 +126,7 @@ def is_over(ended_ago: int | None) -> bool | None:
 
 def _give_key(client: Client | None, is_copy: bool, past: _Past) -> bool:
     """Give the session its key, as :mod:`.succession` says; return whether it is to be saved."""
-    before, now = came().socket_key, known_socket_key()
+    before, now = key_that_came(), known_socket_key()
     if client is not None and client.socket is not None and has_cookie_session(current_app):
         # The browser comes with its present key to take what the message has changed.
         if now != before:

@@ -1,8 +1,6 @@
 """The end of a request: which user the session belongs to now, and what happens to earlier
 subscriptions."""
 
-from dataclasses import replace
-
 import flask_login
 import pytest
 from flask import g, session
@@ -29,49 +27,6 @@ def test_session_that_is_anothers_gets_another_key(identified, process, visit, v
 
     assert visit.session["socket_key"] != KEY
     assert has_ended(process)
-
-
-def test_session_that_is_cleared_ends_though_the_app_fails_to_tell_users(settled, process, visit):
-    """The app's function fails at a log-out, because of what the session held. The answer is an
-    error, the browser has no session left, and the sockets of the former one hear nothing more."""
-    failing = []
-
-    @settled.extensions[EXTENSION].set
-    def who():
-        if failing and "user" in session:
-            raise LookupError("no user")
-        return session.get("user")
-
-    def clear():
-        failing.append(True)
-        session.clear()
-        return ""
-
-    response = visit(clear, socket_key=KEY, user=42)
-
-    assert response.status_code == 500
-    assert has_ended(process)
-    assert process.disconnected == [replace(ENDED[0], is_left=False)]
-
-
-@pytest.mark.parametrize("forget", [lambda: session.clear(), lambda: session.pop("user")])
-@pytest.mark.parametrize(("answer", "status"), [("", 200), ("<body>bye</body>", 500)])
-def test_log_out_is_one_though_the_app_fails_to_tell_a_stranger(
-    settled, process, visit, forget, answer, status
-):
-    """The app's function reads what a stranger's session lacks. Its user logs out: the session has
-    ended, and its sockets are closed. A page for a stranger is an error all the same."""
-    settled.extensions[EXTENSION].set(lambda: session["user"])
-
-    def log_out():
-        forget()
-        return answer
-
-    response = visit(log_out, user=42, socket_key=KEY)
-
-    assert response.status_code == status
-    assert has_ended(process)
-    assert process.disconnected == ENDED
 
 
 def test_sockets_are_closed_once_the_response_is_sent(identified, process, visit):
@@ -218,14 +173,6 @@ def test_user_that_is_read_through_g_is_asked_of_the_session_as_it_came(settled,
 
     assert visit.session["socket_key"] != KEY
     assert process.disconnected == ENDED
-
-
-def test_identity_that_is_not_known_is_the_requests_500(settled, visit):
-    """The function of realtime.identify fails. The request is answered 500, and the visitor is not
-    treated as anonymous."""
-    settled.extensions[EXTENSION].set(lambda: 1 / 0)
-
-    assert visit(log_in, socket_key=KEY).status_code == 500
 
 
 @pytest.mark.parametrize("remember", [False, True])

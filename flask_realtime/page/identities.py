@@ -1,0 +1,77 @@
+"""Whose the session is at both ends of a request, also where the app's function may fail.
+
+A function that reads what a stranger's session lacks fails for every stranger. The error is the
+answer's, 500, where the request needs to know for whom a page is. All other requests of the app are
+answered as ever, and the log has the error.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from ..flask_contexts import present_request
+from ..threads.rare_warnings import RareWarnings
+from .client import came, client_so_far, present_identity
+
+logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
+
+# Set in the environ of a request whose failure of the app's function was logged.
+_IS_LOGGED = "flask_realtime.is_failure_logged"
+
+
+def identity_now() -> str | None:
+    """Return the user that the session belongs to at the end of the request, None for a stranger.
+
+    Whoever the app's function knew when the request came, and does not know now, since it fails at
+    a log-out, has logged out. Else raises what the function raises, if the request acts on a page.
+    """
+    try:
+        return present_identity()
+    except Exception as error:
+        if identity_that_came() is None:
+            _pass_over(error)
+            return None
+        if _is_first():
+            warnings.warn(
+                "identify",
+                f"The function of realtime.identify failed: {error!r}. It had named a user when "
+                f"the request came, who counts as logged out. Let it return None for a stranger.",
+            )
+        return None
+
+
+def identity_that_came() -> str | None:
+    """Return the user that the session belonged to when the request came, None for a stranger.
+
+    Raises what the app's function raises, if the request acts on a page.
+    """
+    try:
+        return came().identity
+    except Exception as error:
+        _pass_over(error)
+        return None
+
+
+def log_failure(error: Exception) -> None:
+    """Log, once in a request, that the app's function has failed."""
+    if _is_first():
+        logger.error(
+            "The function of realtime.identify failed, and the session counts as a stranger's. "
+            "Let it return None for a stranger: pages that use realtime are answered 500.",
+            exc_info=error,
+        )
+
+
+def _pass_over(error: Exception) -> None:
+    if client_so_far() is not None:
+        raise error
+    log_failure(error)
+
+
+def _is_first() -> bool:
+    """Return whether nothing was logged of the current request yet."""
+    environ = present_request().environ
+    is_first = _IS_LOGGED not in environ
+    environ[_IS_LOGGED] = True
+    return is_first
