@@ -7,6 +7,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeGuard
 
 SOCKET_KEY = "socket_key"
@@ -18,7 +19,7 @@ _HALF = 32
 
 # Of an id that tells the page's age: the moment, then random bytes, and the seal of both.
 _DATE_BYTES, _DATED_BYTES, _SEAL_BYTES = 6, 16, 8
-_DATED_CHARACTERS = 22
+_DATED_CHARACTERS, _SEAL_CHARACTERS = 22, 11
 # Of the id of a page that was rendered for a user: the mark that stands behind the rest of the id.
 _MARK_CHARACTERS = 8
 
@@ -83,7 +84,7 @@ def date_of(connection_id: str, secret_keys: Sequence[str | bytes], socket_key: 
     """
     dated, _ = _without_mark(connection_id)
     text, seal = dated[:_DATED_CHARACTERS], dated[_DATED_CHARACTERS:]
-    if len(seal) != len(_encode(bytes(_SEAL_BYTES))):
+    if len(seal) != _SEAL_CHARACTERS:
         return None
     seals = [_seal(one, socket_key, text) for one in secret_keys]
     if not any(hmac.compare_digest(one, seal) for one in seals):
@@ -177,7 +178,7 @@ def _without_mark(connection_id: str) -> tuple[str, str]:
 
     Ids with a mark have lengths of their own.
     """
-    lengths = (_DATED_CHARACTERS, _DATED_CHARACTERS + len(_encode(bytes(_SEAL_BYTES))))
+    lengths = (_DATED_CHARACTERS, _DATED_CHARACTERS + _SEAL_CHARACTERS)
     if len(connection_id) - _MARK_CHARACTERS not in lengths:
         return connection_id, ""
     return connection_id[:-_MARK_CHARACTERS], connection_id[-_MARK_CHARACTERS:]
@@ -188,7 +189,12 @@ def _encode(value: bytes) -> str:
 
 
 def _sign(secret_key: str | bytes, text: str) -> str:
-    secret = secret_key.encode() if isinstance(secret_key, str) else secret_key
-    key = hmac.digest(secret, b"flask_realtime", "sha256")
     # The identity within a text may hold half of a surrogate pair.
-    return hmac.digest(key, text.encode(errors="surrogatepass"), "sha256").hex()
+    encoded = text.encode(errors="surrogatepass")
+    return hmac.digest(_derived_key(secret_key), encoded, "sha256").hex()
+
+
+@lru_cache(maxsize=16)
+def _derived_key(secret_key: str | bytes) -> bytes:
+    secret = secret_key.encode() if isinstance(secret_key, str) else secret_key
+    return hmac.digest(secret, b"flask_realtime", "sha256")

@@ -65,7 +65,9 @@ def is_allowed_origin(origin: str | None, scheme: str, host: str, allowed: Colle
         given = Origin.parse(origin)
     except ValueError:
         return False
-    return str(given) in allowed or _is_same_origin(given, scheme.lower(), host)
+    if allowed and str(given) in allowed:
+        return True
+    return _is_same_origin(given, scheme.lower(), host)
 
 
 def is_cross_site(
