@@ -166,7 +166,7 @@ class LocalChannel:
 
     def is_gone(self, position: Position) -> bool:
         """Return whether the log is known not to reach back to *position* any more."""
-        return self.is_behind(position) and position.seq <= self._gone
+        return position.seq <= self._gone and self.is_behind(position)
 
     def note_gone(self, position: Position) -> None:
         """Note that the log does not reach back to *position* any more."""

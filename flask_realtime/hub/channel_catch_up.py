@@ -38,7 +38,10 @@ class ChannelCatchUp:
         :raises RegistryUnavailable: if a log cannot be read; its channel stays paused, and is read
             in the background as soon as that is possible.
         """
-        mine, others = self._flights.take(self._delivery.paused(names))
+        paused = self._delivery.paused(names)
+        if not paused:
+            return
+        mine, others = self._flights.take(paused)
         try:
             self._go_live(mine)
         except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import takewhile
 from typing import Any
 
@@ -31,6 +31,8 @@ class Channels:
         self.lock = threading.Lock()
         self.members = Members()
         self._by_name: dict[str, LocalChannel] = {}
+        #: Returns the channel of a name; None if this process does not hear it.
+        self.get: Callable[[str], LocalChannel | None] = self._by_name.get
         # Since when no connection is on a channel, and since when a channel keeps more than usual,
         # and how much. The first came first, so that nobody has to look at all channels.
         self._idle: dict[str, float] = {}
@@ -42,10 +44,6 @@ class Channels:
     def is_known(self, name: str) -> bool:
         """Return whether this process hears the channel; needs no lock."""
         return name in self._by_name
-
-    def get(self, name: str) -> LocalChannel | None:
-        """Return the channel; None if this process does not hear it."""
-        return self._by_name.get(name)
 
     def names(self) -> list[str]:
         """Return the names of all channels that this process hears."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from ..identity.keys import session_of
@@ -99,7 +99,7 @@ class Members:
     Not safe for threads: the lock of :class:`~.channels.Channels` is held around every call.
     """
 
-    __slots__ = ("_by_client", "_by_session", "_by_user", "_members")
+    __slots__ = ("_by_client", "_by_session", "_by_user", "_members", "get")
 
     def __init__(self) -> None:
         # Nearly every client and session has one connection: a tuple takes a quarter of a dict.
@@ -107,6 +107,8 @@ class Members:
         self._by_session: dict[str, tuple[Listener, ...]] = {}
         self._by_user: dict[str, tuple[Listener, ...]] = {}
         self._members: dict[Listener, Member] = {}
+        #: Returns the member of a connection; None if it is not there.
+        self.get: Callable[[Listener], Member | None] = self._members.get
 
     def add(self, connection: Listener, sessions: Collection[str] = ()) -> None:
         """Add *connection*, which is on no channel yet.
@@ -117,10 +119,6 @@ class Members:
         self._members[connection] = Member(sessions)
         for table, key in self._places(connection, sessions):
             table[key] = (*table.get(key, ()), connection)
-
-    def get(self, connection: Listener) -> Member | None:
-        """Return the member of *connection*; None if it is not there."""
-        return self._members.get(connection)
 
     def pop(self, connection: Listener) -> Member | None:
         """Remove *connection*; return its member, None if it was not there."""

@@ -54,6 +54,8 @@ class SharedReads:
         """
         pages: dict[str, LogPage] = {}
         missing = self._missing(starts, pages)
+        if not missing:
+            return pages
         alone = [name for name in missing if not self._delivery.is_behind(name, starts[name])]
         pages.update(self._read_back({name: starts[name] for name in alone}))
         shared = missing - set(alone)
