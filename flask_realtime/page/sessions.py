@@ -13,7 +13,14 @@ from typing import Any
 from flask import Flask
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
-from ..flask_contexts import SESSION, app_context, present_app, present_request, request_context
+from ..flask_contexts import (
+    REQUEST_CONTEXT,
+    SESSION,
+    app_context,
+    present_app,
+    present_request,
+    request_context,
+)
 
 _SNAPSHOT = "flask_realtime.session"
 _IS_ID_RENEWED = "flask_realtime.is_id_renewed"
@@ -29,7 +36,7 @@ IS_NOT_SAVED = "flask_realtime.is_not_saved"
 
 def present_session() -> SessionMixin:
     """Return the session of the current request, without marking it as used."""
-    session: SessionMixin = getattr(request_context(), SESSION)
+    session: SessionMixin = getattr(REQUEST_CONTEXT.get(), SESSION)
     return session
 
 
