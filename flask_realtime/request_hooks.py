@@ -13,6 +13,8 @@ from flask import Flask, Request, Response, after_this_request
 from .flask_contexts import present_request
 
 _EXTENSION = "realtime_hooks"
+#: Set in the environ of a request that its headers make a handshake, or what is left of one.
+IS_NO_PAGE = "flask_realtime.is_no_page"
 
 Begin = Callable[[Request], None]
 Answer = Callable[[Request, Response], Response]
@@ -41,7 +43,7 @@ class RequestHooks:
         :param begin: called before any function of the app, with the request.
         :param returned: called as soon as the view has returned, before any ``after_request``
             function, with the request and the response. Not called if Flask, or a function of the
-            app, has failed before.
+            app, has failed before, nor for what ``IS_NO_PAGE``.
         :param end: called after all ``after_request`` functions of the app, with the request and
             the response; returns the response that is to be sent.
         """
@@ -63,7 +65,7 @@ class RequestHooks:
         request = present_request()
         for begin in self._begins:
             begin(request)
-        if self._returned:
+        if self._returned and IS_NO_PAGE not in request.environ:
             after_this_request(self._note_return)
 
     def _note_return(self, response: Response) -> Response:

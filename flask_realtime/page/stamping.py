@@ -12,7 +12,7 @@ from ..caching import keep_from_caches, may_be_kept
 from ..config.settings import Config
 from ..errors import InvalidSetting
 from ..flask_contexts import present_app
-from ..request_hooks import request_hooks
+from ..request_hooks import IS_NO_PAGE, request_hooks
 from .advice import advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .charset import charset_of, keeps_ascii
@@ -97,6 +97,8 @@ class Stamping:
 
     def _finish(self, request: Request, response: Response) -> Response:
         environ = request.environ
+        if IS_NO_PAGE in environ:
+            return response
         is_html = response.mimetype == _HTML
         if not (is_html or HAS_ID_IN_ENVIRON in environ or _STAMP in environ):
             return response

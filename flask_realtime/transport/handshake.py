@@ -8,7 +8,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from flask import Request, Response
-from werkzeug.datastructures import Headers
 from wsproto.utilities import generate_accept_token
 
 from ..config.settings import Config
@@ -50,7 +49,7 @@ class Refusal(Exception):
 class Handshake:
     """A handshake that was accepted: what is needed to be its socket.
 
-    :param environ: the request's, as it is inside the app's middleware.
+    :param request: the request, as it is inside the app's middleware.
     :param descriptor: the fd of the request.
     :param connection_id: the page that asks.
     :param socket_key: the secret of its session.
@@ -60,50 +59,42 @@ class Handshake:
     """
 
     __slots__ = (
-        "_extension", "_key", "address", "connection_id", "descriptor", "environ", "identity",
+        "accept", "address", "connection_id", "deflates", "descriptor", "environ", "identity",
         "is_given_up", "resumes", "socket_key",
     )  # fmt: skip
 
     def __init__(
         self,
-        environ: WSGIEnvironment,
+        request: Request,
         descriptor: Descriptor,
         connection_id: str,
         socket_key: str,
         identity: str | None = None,
         is_given_up: bool = False,
     ) -> None:
-        self.environ = environ
+        self.environ: WSGIEnvironment = request.environ
         self.descriptor = descriptor
         self.connection_id = connection_id
         self.socket_key = socket_key
         self.identity = identity
         self.is_given_up = is_given_up
-        request = present_request()
         #: Whether the client has promised that its first message is ``resume``.
         self.resumes = request.args.get("resume") == "1"
         self.address = printable(request.remote_addr)
-        self._key: str = environ["HTTP_SEC_WEBSOCKET_KEY"]
-        self._extension = agree(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
-
-    @property
-    def deflates(self) -> bool:
-        """Whether the peer takes and sends deflated messages (RFC 7692)."""
-        return bool(self._extension)
-
-    @property
-    def accept(self) -> bytes:
-        """The whole 101 (RFC 6455 section 4.2.2)."""
-        return accept(self._key, self._extension)
+        extension = agree(self.environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
+        #: Whether the peer takes and sends deflated messages (RFC 7692).
+        self.deflates = bool(extension)
+        #: The whole 101 (RFC 6455 section 4.2.2).
+        self.accept = accept(self.environ["HTTP_SEC_WEBSOCKET_KEY"], extension)
 
 
-def check(config: Config) -> Handshake:
-    """Return the handshake that the present request is.
+def check(config: Config, request: Request) -> Handshake:
+    """Return the handshake that the current request is.
 
+    :param request: the current request.
     :raises Refusal: if it is none, or is not allowed.
     """
-    request = present_request()
-    check_headers(request.method, request.headers)
+    check_headers(request.method, request.environ)
     _check_origin(config, request)
     connection_id = request.args.get(CONNECTION_ID, "")
     if not is_connection_id(connection_id):
@@ -112,7 +103,7 @@ def check(config: Config) -> Handshake:
             f"The query's {CONNECTION_ID} is missing or malformed; send the value of "
             f"data-socket-connection-id on the page's <body>.",
         )
-    (socket_key, identity), is_given_up = _who_asks()
+    (socket_key, identity), is_given_up = _who_asks(request)
     if socket_key is None:
         raise Refusal(403, _why_without_key())
     try:
@@ -120,7 +111,7 @@ def check(config: Config) -> Handshake:
     except UnsupportedServer as error:
         raise Refusal(501, str(error)) from None
     descriptor = descriptor_for(sock)
-    return Handshake(request.environ, descriptor, connection_id, socket_key, identity, is_given_up)
+    return Handshake(request, descriptor, connection_id, socket_key, identity, is_given_up)
 
 
 def refuse(refusal: Refusal) -> Response:
@@ -144,26 +135,26 @@ def printable(address: str | None) -> str:
     return shown if shown.isprintable() else repr(shown)[1:-1]
 
 
-def check_headers(method: str, headers: Headers) -> None:
+def check_headers(method: str, environ: WSGIEnvironment) -> None:
     """Refuse what is no handshake of RFC 6455, section 4.2.1.
 
     :raises Refusal: naming the header that is missing or malformed.
     """
     if method != "GET":
         raise Refusal(400, f"A WebSocket handshake is a GET, not a {method}.")
-    if headers.get("Sec-WebSocket-Version") != "13":
+    if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
         raise Refusal(
             426,
             "Only version 13 of the WebSocket protocol is supported (RFC 6455).",
             {"Sec-WebSocket-Version": "13", "Upgrade": "websocket"},
         )
     try:
-        key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
+        key = base64.b64decode(environ.get("HTTP_SEC_WEBSOCKET_KEY", ""), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != 16:
         raise Refusal(400, "Sec-WebSocket-Key must be 16 bytes in base64.")
-    if not headers.get("Host"):
+    if not environ.get("HTTP_HOST"):
         raise Refusal(400, "The WebSocket handshake is malformed: Host is missing.")
 
 
@@ -210,7 +201,7 @@ def _why_without_key() -> str:
     )
 
 
-def _who_asks() -> tuple[Came, bool]:
+def _who_asks(request: Request) -> tuple[Came, bool]:
     """The session that came along, and whether the app has ended it, or changed its user, since.
 
     :raises Refusal: if the app cannot say.
@@ -226,11 +217,11 @@ def _who_asks() -> tuple[Came, bool]:
         ) from error
     finally:
         # The socket keeps the environ.
-        present_request().environ.pop(CAME, None)
+        request.environ.pop(CAME, None)
 
 
 def _check_origin(config: Config, request: Request) -> None:
-    origin = request.headers.get("Origin")
+    origin = request.environ.get("HTTP_ORIGIN")
     if not is_allowed_origin(origin, request.scheme, request.host, config.allowed_origins):
         raise Refusal(
             403,

@@ -19,7 +19,7 @@ from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID
 from ..page.client import SOCKET_IN_ENVIRON
 from ..page.hosts import everywhere
-from ..request_hooks import request_hooks
+from ..request_hooks import IS_NO_PAGE, request_hooks
 from .handshake import Refusal, check, printable, refuse
 from .response import Admission, SocketResponse, socket_response
 from .size import check_size
@@ -27,9 +27,6 @@ from .size import check_size
 logger = logging.getLogger(__name__)
 
 ENDPOINT = "realtime.socket"
-
-# Set in the environ of a request that its headers make a handshake, or what is left of one.
-_IS_NO_PAGE = "flask_realtime.is_no_page"
 
 _LOST_HEADERS = (
     "This is a WebSocket handshake that has lost {} on its way: a proxy in front of this server "
@@ -74,8 +71,9 @@ class Transport:
 
     def _view(self) -> Response:
         try:
-            check_size(present_request().environ)
-            handshake = check(self._config)
+            request = present_request()
+            check_size(request.environ)
+            handshake = check(self._config, request)
         except Refusal as refusal:
             return refuse(refusal)
         if self._response_class is None:
@@ -88,11 +86,11 @@ class Transport:
         if request.path.rstrip("/") != self._bare_path or SOCKET_IN_ENVIRON in request.environ:
             return
         if _is_handshake(request):
-            request.environ[_IS_NO_PAGE] = True
+            request.environ[IS_NO_PAGE] = True
             if isinstance(request.routing_exception, RequestRedirect):
                 self._take_redirected()
         elif _was_handshake(request):
-            request.environ[_IS_NO_PAGE] = True
+            request.environ[IS_NO_PAGE] = True
             request.routing_exception = self._lost_headers()
         elif isinstance(request.routing_exception, WebsocketMismatch):
             is_shared = self._config.path == "/"
@@ -155,16 +153,16 @@ class UpgradeRequired(NotFound):
 def _keep_refusal(request: Request, response: Response) -> Response:
     """Have no cache keep the refusal of a handshake: it would be shown to all who ask for the page
     at the same address."""
-    if _IS_NO_PAGE in request.environ and response.status_code != 101:
+    if IS_NO_PAGE in request.environ and response.status_code != 101:
         keep_nowhere(response)
     return response
 
 
 def _is_handshake(request: Request) -> bool:
     """Whether a request is a WebSocket's to Werkzeug."""
-    headers = request.headers
-    options = [one.strip() for one in headers.get("Connection", "").lower().split(",")]
-    return "upgrade" in options and headers.get("Upgrade", "").lower() == "websocket"
+    environ = request.environ
+    options = [one.strip() for one in environ.get("HTTP_CONNECTION", "").lower().split(",")]
+    return "upgrade" in options and environ.get("HTTP_UPGRADE", "").lower() == "websocket"
 
 
 def _was_handshake(request: Request) -> bool:

@@ -82,9 +82,9 @@ def make_app() -> Flask:
 
     @app.get("/", websocket=True)
     def socket() -> SocketResponse:
-        check_headers(request.method, request.headers)
+        check_headers(request.method, request.environ)
         descriptor = descriptor_for(client_socket(request.environ))
-        return SocketResponse(Handshake(request.environ, descriptor, "", ""), admit, MOST)
+        return SocketResponse(Handshake(request, descriptor, "", ""), admit, MOST)
 
     return app
 

@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from werkzeug.test import create_environ
 
 from flask_realtime.config.settings import Config
 from flask_realtime.identity.keys import SOCKET_KEY
@@ -50,8 +51,9 @@ def handshake(app, query=f"socket_connection_id={PAGE}", key="a key", environ=()
     if key is not None:
         signer = app.session_interface.get_signing_serializer(app)
         sent["Cookie"] = f"session={signer.dumps({SOCKET_KEY: key})}"
-    with app.test_request_context(f"/?{query}", headers=sent, environ_overrides=overrides):
-        return check(Config())
+    asked = app.test_request_context(f"/?{query}", headers=sent, environ_overrides=overrides)
+    with asked as context:
+        return check(Config(), context.request)
 
 
 def refusal(app, *args, **options):
@@ -150,14 +152,14 @@ def test_handshake_is_refused_for_its_headers(app, headers, status, word):
 def test_handshake_is_a_get(method):
     """A handshake with another method is refused."""
     with pytest.raises(Refusal, match=f"not a {method}"):
-        check_headers(method, HEADERS)
+        check_headers(method, create_environ(headers=HEADERS))
 
 
 def test_handshake_names_its_host():
     """A handshake without Host is refused: HTTP/1.1 requires it, and the origin is compared with
     it."""
     with pytest.raises(Refusal, match="Host is missing"):
-        check_headers("GET", {**HEADERS, "Host": ""})
+        check_headers("GET", create_environ(headers={**HEADERS, "Host": ""}))
 
 
 @pytest.mark.parametrize("query", ["", "socket_connection_id=short", "socket_connection_id=%00"])
@@ -237,6 +239,6 @@ def test_address_begins_no_line_of_its_own_in_the_log(app, caplog, address, show
         context.request.remote_addr = address
         refuse(Refusal(503, "Come back."))
 
-        assert Handshake(context.request.environ, None, PAGE, "a key").address == shown
+        assert Handshake(context.request, None, PAGE, "a key").address == shown
     assert f"Handshake from {shown} refused" in caplog.text
     assert printable(address) == shown
