@@ -67,7 +67,7 @@ def is_allowed_origin(origin: str | None, scheme: str, host: str, allowed: Colle
         return False
     if allowed and str(given) in allowed:
         return True
-    return _is_same_origin(given, scheme.lower(), host)
+    return _is_same_origin(origin, given, scheme.lower(), host)
 
 
 def is_cross_site(
@@ -94,11 +94,12 @@ def is_cross_site(
     return not is_allowed_origin(origin, scheme, host, ())
 
 
-def _is_same_origin(origin: Origin, scheme: str, host: str) -> bool:
+def _is_same_origin(text: str, origin: Origin, scheme: str, host: str) -> bool:
     if origin.scheme not in ("http", "https"):
         return False
+    asked_text = f"{origin.scheme}://{host}"
     try:
-        asked = Origin.parse(f"{origin.scheme}://{host}")
+        asked = origin if asked_text == text else Origin.parse(asked_text)
     except ValueError:
         return False
     # Behind a proxy that ends TLS the app may see http where the page has https: that is allowed.
