@@ -175,13 +175,14 @@ class ConnectionCount:
                     f"This process holds {self._count} sockets, as many as it may "
                     f"(REALTIME_MAX_CONNECTIONS, or what its server leaves room for)."
                 )
-            if self._by_session[session] >= self._maximum_per_session:
+            held = self._by_session.get(session, 0)
+            if held >= self._maximum_per_session:
                 return 429, (
                     f"This session has {self._maximum_per_session} sockets open, as many as it "
                     f"may (REALTIME_MAX_CONNECTIONS_PER_SESSION)."
                 )
             self._count += 1
-            self._by_session[session] += 1
+            self._by_session[session] = held + 1
             return None
 
     def leave(self, session: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 
 from ..config.settings import Config
 from ..connection.connection import Connection, Receiver
@@ -16,6 +16,7 @@ from ..hub.hub import Hub
 from ..identity.keys import session_of
 from ..registries.base import Registry
 from ..registries.records import Arrival, ConnectionRecord
+from ..registries.subscriptions import Subscriptions
 from ..threads.pool import ThreadPool
 from ..threads.rare_warnings import RareWarnings
 from ..transport import servers
@@ -77,7 +78,8 @@ class Admission:
         self._is_stopping = is_stopping
         self._lock = threading.Lock()
         self._count: ConnectionCount | None = None
-        self._entering = threading.BoundedSemaphore(ENTERING_AT_ONCE)
+        # Within it the registry is asked. One that is in this process keeps nobody waiting.
+        self._turn = _Turn() if registry.reaches_other_processes else nullcontext()
         self._live: dict[str, Connection] = {}
         self._numbers = itertools.count(1)
         # Set when the last connection has gone; None while nobody waits for that.
@@ -94,17 +96,17 @@ class Admission:
 
         :raises Refusal: if there is no place for it, or if the registry cannot be reached.
         """
-        self.check_stopping()
-        names = self._names_of(handshake)
-        self._take_place(session_of(names.digest))
+        names = names_of(handshake, self._secret_keys(), self._known)
+        session = session_of(names.digest)
+        self._take_place(session)
         connection = self._connect(handshake, names)
         self._hub.add(connection, tuple(names.other_sessions))
         self._live[connection.name] = connection
         try:
-            # Checked again, because a drain that has begun meanwhile did not see this connection.
-            self.check_stopping()
-            with self._turn():
-                self._register(connection, handshake, names)
+            # Checked only now, because a drain that begins earlier does not see this connection.
+            self._check_stopping()
+            with self._turn:
+                self._register(connection, handshake, names, (session, *names.other_sessions))
         except BaseException as error:
             self._hub.remove(connection)
             self._leave(connection)
@@ -127,13 +129,10 @@ class Admission:
         finally:
             self._leave(connection)
 
-    def _names_of(self, handshake: Handshake) -> Names:
-        keys = self._secret_keys()
-        # With one key the registry is not asked.
-        turn = self._turn() if len(keys) > 1 else nullcontext()
+    def _known(self, digests: Sequence[str]) -> Mapping[str, Subscriptions | None]:
         try:
-            with turn:
-                return names_of(handshake, keys, self._registry.subscriptions)
+            with self._turn:
+                return self._registry.subscriptions(digests)
         except RegistryUnavailable as error:
             raise _away() from error
 
@@ -142,7 +141,7 @@ class Admission:
         self._is_empty = is_empty = threading.Event()
         return not self._live or is_empty.wait(seconds)
 
-    def check_stopping(self) -> None:
+    def _check_stopping(self) -> None:
         """Refuse a handshake while this process lets nobody in any more.
 
         :raises Refusal: if it does not.
@@ -188,28 +187,16 @@ class Admission:
             detach=self._detach,
         )
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Ask the registry within the block, together with few others.
-
-        :raises Refusal: if too many want to.
-        """
-        if not self._registry.reaches_other_processes:
-            # The registry is in this process, and keeps nobody waiting.
-            yield
-            return
-        if not self._entering.acquire(timeout=ENTERING_SECONDS):
-            raise Refusal(503, "Too many sockets are being opened at once; try again.", RETRY_AFTER)
-        try:
-            yield
-        finally:
-            self._entering.release()
-
-    def _register(self, connection: Connection, handshake: Handshake, names: Names) -> None:
-        sessions = (session_of(names.digest), *names.other_sessions)
+    def _register(
+        self,
+        connection: Connection,
+        handshake: Handshake,
+        names: Names,
+        sessions: Collection[str],
+    ) -> None:
         # A page of another user, which was away at the log-in, must not send what waits in it.
         is_foreign = names.is_anothers or handshake.is_given_up
-        if is_foreign or any(self._has_ended(one) for one in sessions):
+        if is_foreign or any(map(self._has_ended, sessions)):
             self._turn_away(connection)
             return
         if names.user is not None and self._is_ending(names.user):
@@ -234,6 +221,24 @@ class Admission:
         if self._is_empty is not None and not self._live:
             self._is_empty.set()
         self._places().leave(session_of(connection.digest))
+
+
+class _Turn:
+    """A context in which few handshakes are at one time, while the others wait."""
+
+    def __init__(self) -> None:
+        self._free = threading.BoundedSemaphore(ENTERING_AT_ONCE)
+
+    def __enter__(self) -> None:
+        """Wait for a place.
+
+        :raises Refusal: if too many want one.
+        """
+        if not self._free.acquire(timeout=ENTERING_SECONDS):
+            raise Refusal(503, "Too many sockets are being opened at once; try again.", RETRY_AFTER)
+
+    def __exit__(self, *_exc_info: object) -> None:
+        self._free.release()
 
 
 def _away() -> Refusal:

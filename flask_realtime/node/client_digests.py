@@ -49,11 +49,11 @@ def names_of(
         digest(one, handshake.socket_key, handshake.connection_id, handshake.identity)
         for one in secret_keys
     ]
-    chosen = digests[0]
+    chosen, others = digests[0], []
     if len(digests) > 1:
         found = known(digests)
         chosen = next((one for one in digests if found.get(one) is not None), chosen)
-    others = [session_of(one) for one in digests if one != chosen]
+        others = [session_of(one) for one in digests if one != chosen]
     date = date_of(handshake.connection_id, secret_keys, handshake.socket_key)
     # A moment and not an age: the handshake may have to wait before the registry is told.
     asked_at = None if date is None else clock.monotonic() - max(0.0, clock.now() - date / 1000)

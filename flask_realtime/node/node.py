@@ -108,7 +108,7 @@ class Node:
             self._hub,
             self._flusher,
             self._threads,
-            secret_keys=lambda: secret_keys_of(app),
+            secret_keys=partial(secret_keys_of, app),
             make_receiver=lambda one, *rest: MessageReceiver(one, self._services, *rest),
             has_ended=self._has_ended_here,
             is_ending=self._endings.is_pending,
@@ -218,11 +218,8 @@ class Node:
 
         :raises Refusal: if there is no place for it, or if the registry cannot be reached.
         """
-        self._begin_serving()
-        self._admission.check_stopping()
-        self._heartbeat.start()
-        self._chores.start()
-        self._drain.watch()
+        if not self._is_serving:
+            self._begin_serving()
         return self._admission.admit(handshake)
 
     def _end_sockets(self, seconds: float) -> None:
@@ -256,16 +253,19 @@ class Node:
         return [fingerprint(secret) for secret in secrets]
 
     def _begin_serving(self) -> None:
-        """Ask the server once more how it stops, at the first handshake.
+        """Ask the server once more how it stops, at the first handshake, and start the threads.
 
-        A node made earlier, in gunicorn's post_fork for example, was made before the process was
-        a worker that can be asked.
+        A node that gunicorn's post_fork made, say, was made before the process was a worker.
+
+        :raises RuntimeError: if the system has no thread left; the next call tries again.
         """
-        if self._is_serving:
-            return
         with self._lock:
-            if not (self._is_serving or self._drain.is_draining):
-                self._drain = self._make_drain()
+            if self._is_serving or self._is_closed or self._drain.is_draining:
+                return
+            self._drain = self._make_drain()
+            self._heartbeat.start()
+            self._chores.start()
+            self._drain.watch()
             self._is_serving = True
 
     def _make_drain(self) -> Drain:
