@@ -166,7 +166,7 @@ class Known:
         by_view = tuple([name for name, one in present.items() if one.by_view])
         lags = {name: lag for name, one in present.items() if (lag := self._long_lag(name, one))}
         if not (gone or self.left or present.left):
-            return Known(moments, by_view=by_view, lags=lags or _NONE)
+            return Known(moments, _NONE, by_view, lags or _NONE)
         left = _later(_later(self.left, present.left), gone)
         newest = sorted((at, name) for name, at in left.items() if name not in moments)
         left = {name: at for at, name in newest[-MOST_LEFT:]}

@@ -178,11 +178,11 @@ class MemoryRegistry(Registry):
         with own.lock:
             now = own.tidy()
             has_ended = own.sessions.has_ended((session, *sessions), "", now)
-            began = own.began(digest, asked_at, now)
+            began = own.began(session, asked_at, now)
             if has_ended or not own.admit(digest, user, began, now):
                 return Arrival(None, (), has_ended=True)
-            own.sessions.note_socket(session, present_moment(), now)
-            waiting = own.waiting.of(digest, now)
+            own.sessions.note_socket(session, moment_of(now), now)
+            waiting = own.waiting.of(session, digest, now)
             is_resumed = own.clients.has_arrived(digest, now)
             return Arrival(own.clients.connect(digest, name, now, began), waiting, is_resumed)
 

@@ -85,8 +85,11 @@ class MemorySessions:
 
     def has_ended(self, sessions: Collection[str], heir: str, now: float) -> bool:
         """Return whether any of the sessions has ended, other than by the message *heir*."""
-        heirs = [self.heir(one, now) for one in sessions]
-        return any(found is not None and not (found and found == heir) for found in heirs)
+        for one in sessions:
+            end = self._end_of(one, now)
+            if end is not None and not (heir and end.heir == heir):
+                return True
+        return False
 
     def drop_expired(self, now: float, most: int) -> bool:
         """Forget what has expired, about *most* of each kind; True if there may be more."""

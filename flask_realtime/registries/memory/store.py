@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TypeVar
 
 from ...config.settings import Config
-from ...identity.keys import session_of
 from ...protocol.publications import Publication
 from ...threads import clock
 from ...threads.time_slice import TimeSlice
@@ -93,13 +92,13 @@ class MemoryStore:
         if publication.channel in self.heard and self.delivery is not None:
             self.delivery.put(publication)
 
-    def began(self, digest: str, asked_at: float | None, now: float) -> int:
-        """Return when a client began that is not known, as a moment; 0: it is new.
+    def began(self, session: str, asked_at: float | None, now: float) -> int:
+        """Return when a client of a session began that is not known, as a moment; 0: it is new.
 
         :param asked_at: see :meth:`.Registry.connect`.
         """
         if asked_at is None:
-            return self.sessions.opened_at(session_of(digest), now)
+            return self.sessions.opened_at(session, now)
         return moment_of(asked_at)
 
     def admit(self, digest: str, user: str | None, began: int, now: float) -> bool:

@@ -35,10 +35,10 @@ class MemoryWaiting:
         self._waiting: ExpiringDict[str, deque[_Item]] = ExpiringDict(seconds)
         self._taken: ExpiringDict[str, deque[_Item]] = ExpiringDict(TAKEN_SECONDS)
 
-    def of(self, digest: str, now: float) -> list[str]:
-        """Return what waits for a client and was not taken."""
-        items = self._waiting.get(session_of(digest), now) or ()
-        return [item.text for item in items if item.digest == digest]
+    def of(self, session: str, digest: str, now: float) -> list[str]:
+        """Return what waits for a client of a session and was not taken."""
+        items = self._waiting.get(session, now)
+        return [item.text for item in items if item.digest == digest] if items else []
 
     def add(self, digest: str, text: str, now: float) -> None:
         """Add an item for a client; if its session has too many items, drop the oldest."""

@@ -20,4 +20,4 @@ def test_memory_waiting_drops_what_is_over():
     waiting.add("d", "1", 0)
 
     assert waiting.drop_expired(11, 1)
-    assert waiting.of("d", 11) == []
+    assert waiting.of("d", "d", 11) == []
