@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
+from itertools import islice, starmap
 from typing import Protocol
 
 from ..errors import RegistryUnavailable
@@ -61,7 +61,7 @@ class ConnectionCatchUp:
 
     def is_done(self, starts: Mapping[str, Position]) -> bool:
         """Return whether a connection that begins at *starts* has nothing to wait for."""
-        return all(self._delivery.is_live_at(name, at) for name, at in starts.items())
+        return all(starmap(self._delivery.is_live_at, starts.items()))
 
     def run(
         self,

@@ -213,7 +213,7 @@ class Delivery:
     def paused(self, names: Collection[str]) -> list[str]:
         """Return those of *names* that are paused."""
         with self._lock:
-            return [channel.name for channel in self._paused(names)]
+            return [one.name for one in self._channels.known(names) if one.is_paused]
 
     def ask_to_read(self, names: Collection[str]) -> None:
         """Have the logs of those of *names* that are paused read in the background."""
@@ -228,7 +228,8 @@ class Delivery:
         then calls :meth:`resume_from_log`.
         """
         with self._lock:
-            return {channel.name: channel.begin_reading() for channel in self._paused(names)}
+            paused = [one for one in self._channels.known(names) if one.is_paused]
+            return {channel.name: channel.begin_reading() for channel in paused}
 
     def resume_from_log(
         self, name: str, publications: Iterable[Publication], tail: Position, lost: bool
@@ -255,9 +256,6 @@ class Delivery:
                 if waiting is None:
                     return channel.resume(tail)
             self._replay(channel, waiting)
-
-    def _paused(self, names: Collection[str]) -> list[LocalChannel]:
-        return [channel for channel in self._channels.known(names) if channel.is_paused]
 
     def _restart(self, channel: LocalChannel, tail: Position, lost: bool) -> None:
         before = channel.tail

@@ -158,11 +158,8 @@ class Hub:
         with self._lock:
             member = self._members.get(connection)
             if member is not None:
-                begins = {
-                    name: at if name in pasts else member.begins(name, at)
-                    for name, at in starts.items()
-                }
-                member.coming.update(begins)
+                for name, at in starts.items():
+                    member.coming[name] = at if name in pasts else member.begins(name, at)
                 member.note_pasts(pasts)
 
     def begun_anew(
