@@ -99,16 +99,14 @@ class PlainDescriptor:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self.send_now: Send | None = None
+        # gevent's socket has the real one within; its own "send" would wait.
+        real = getattr(sock, "_sock", sock)
+        self.send_now: Send | None = real.send if isinstance(real, _socket.socket) else None
 
     def take_over(self) -> None:
         # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
         self._sock.settimeout(None)
         _bound_unsent(self._sock)
-        # gevent's socket has the real one within; its own "send" would wait.
-        real = getattr(self._sock, "_sock", self._sock)
-        if isinstance(real, _socket.socket):
-            self.send_now = real.send
 
     def fileno(self) -> int:
         return self._sock.fileno()
@@ -271,7 +269,8 @@ def _unread(sock: socket.socket) -> int:
 
 
 def _bound_unsent(sock: socket.socket) -> None:
-    if not _is_unix(sock):
+    # A Unix socket has no such bound.
+    with contextlib.suppress(OSError):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
 
 

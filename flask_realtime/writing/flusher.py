@@ -107,7 +107,8 @@ class Flusher:
         if len(data) >= LARGE_REPLY_BYTES:
             # Counted also where it waits for the flusher's thread, which many may do at one time.
             self._poller.count_reply(outbox)
-        self._follow_up(full, failed)
+        if full or failed:
+            self._follow_up(full, failed)
 
     def wake(self, outbox: Outbox) -> None:
         """Have *outbox* flushed soon; never blocks."""

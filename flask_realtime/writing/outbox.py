@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..protocol.positions import Position
-from .fd import MOST_BUFFERS, Buffer, Descriptor, Send
+from .fd import MOST_BUFFERS, Buffer, Descriptor
 from .frames import Frame
 from .items import (
     LARGE_REPLY_BYTES,
@@ -73,7 +73,7 @@ class Outbox:
         self.is_scheduled = False
         #: While nothing waits here, the fd's ``send``: the flusher may write a frame without
         #: putting it into the outbox first. Else None.
-        self.send_now: Send | None = None
+        self.send_now = descriptor.send_now
         #: How many bytes the replies have that wait here; changed with the lock held.
         self.reply_bytes = 0
         self._lock = lock
