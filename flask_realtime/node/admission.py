@@ -98,7 +98,10 @@ class Admission:
         """
         names = names_of(handshake, self._secret_keys(), self._known)
         session = session_of(names.digest)
-        self._take_place(session)
+        refusal = self._places().enter(session)
+        if refusal is not None:
+            status, reason = refusal
+            raise Refusal(status, reason, RETRY_AFTER)
         connection = self._connect(handshake, names)
         self._hub.add(connection, tuple(names.other_sessions))
         self._live[connection.name] = connection
@@ -148,12 +151,6 @@ class Admission:
         """
         if self._is_stopping():
             raise Refusal(503, "This process is stopping; try again.", RETRY_AFTER)
-
-    def _take_place(self, session: str) -> None:
-        refusal = self._places().enter(session)
-        if refusal is not None:
-            status, reason = refusal
-            raise Refusal(status, reason, RETRY_AFTER)
 
     def _places(self) -> ConnectionCount:
         """Return the count of connections, made at the first handshake.

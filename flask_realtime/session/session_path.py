@@ -241,19 +241,18 @@ def _end(request: Request, response: Response) -> Response:
     if _OUR_COOKIES in request.environ:
         save_nothing()
         forget_log_in(response, request.environ[_OUR_COOKIES])
-    return _mark_refusal(request, response)
+    if response.status_code in _REFUSALS and request.endpoint == ENDPOINT:
+        _mark_refusal(response)
+    return response
 
 
-def _mark_refusal(request: Request, response: Response) -> Response:
+def _mark_refusal(response: Response) -> None:
     """Mark a refusal at the session path as the app's, whether this view or a log-in made it."""
-    if response.status_code not in _REFUSALS or request.endpoint != ENDPOINT:
-        return response
     if response.status_code < 400:
         # fetch() shows a script neither the headers nor the target of a redirect.
         response.status_code = 403
         response.headers.pop("Location", None)
     response.headers[REFUSED_HEADER] = "session"
-    return response
 
 
 def _answer(status: int, text: str = "") -> Response:

@@ -7,6 +7,7 @@ which a WSGI server begins after Flask has popped the request's contexts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from flask import Response
@@ -83,7 +84,7 @@ class SocketLife:
     def __iter__(self) -> Iterator[bytes]:
         self._is_begun = True
         self._connection.live(
-            lambda: read(self._connection, self._deflates, self._max_message_bytes)
+            partial(read, self._connection, self._deflates, self._max_message_bytes)
         )
         return iter(())
 
