@@ -3,6 +3,7 @@
 Counted in calls of Python's functions, since times differ from machine to machine.
 """
 
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -12,13 +13,17 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from flask_realtime import Realtime
-from tests.unit.conversations import Browser
+from flask_realtime.writing.fd import PlainDescriptor
+from tests.unit.conversations import HANDSHAKE, ORIGIN, Browser
 
 #: How many more function calls than without the extension a request may make, by path.
-MOST = {"/json": 70, "/page": 500}
+MOST = {"/json": 66, "/page": 495}
 #: How many more function calls a call or a message over a socket may make than the same request by
 #: HTTP.
 MOST_OF_MESSAGE = 120
+#: How many functions of the package a handshake may call, from the request to the wait for the
+#: first message.
+MOST_OF_HANDSHAKE = 235
 
 
 def make_app():
@@ -121,6 +126,53 @@ def test_call_costs_little_more_than_the_same_request_by_http(ask):
 
     assert 0 < more.total() <= MOST_OF_MESSAGE, more
     assert more["_get_current_object"] == 0
+
+
+def test_handshake_costs_few_functions_of_the_package(monkeypatch):
+    """A page opens its socket. Of the package few functions are called, since a restart brings
+    thousands of pages back at once."""
+    realtime = Realtime(app := make_app())
+    app.add_url_rule("/room", "room", lambda: realtime.socket.subscribe("room") or "<body>")
+    ours = Counter()
+
+    def note(frame, event, _argument):
+        module = frame.f_globals.get("__name__", "")
+        if event == "call" and module.startswith("flask_realtime."):
+            ours[f"{module}: {frame.f_code.co_name}"] += 1
+
+    def wait(*_size):
+        sys.setprofile(None)
+        return b""
+
+    monkeypatch.setattr(PlainDescriptor, "receive", wait)
+    for _ in range(3):
+        # What is created once exists at the last.
+        ours.clear()
+        environ = environ_of_handshake(app)
+        server, peer = socket.socketpair()
+        with server, peer:
+            environ["werkzeug.socket"] = server
+            before = sys.getprofile()
+            sys.setprofile(note)
+            try:
+                list(app.wsgi_app(environ, lambda status, headers, error=None: None))
+            finally:
+                sys.setprofile(before)
+            assert b" 101 " in peer.recv(100)
+
+    assert 0 < ours.total() <= MOST_OF_HANDSHAKE, ours
+
+
+def environ_of_handshake(app):
+    """Return the environ with which the page of a new visitor opens its socket."""
+    client = app.test_client()
+    page = client.get("/room", base_url=ORIGIN)
+    _, _, after = page.text.partition('socket-connection-id="')
+    cookie = client.get_cookie("session")
+    headers = {**HANDSHAKE, "Cookie": f"session={cookie.value}"}
+    query = {"socket_connection_id": after.partition('"')[0]}
+    builder = EnvironBuilder("/", ORIGIN, query_string=query, headers=headers, multithread=True)
+    return builder.get_environ()
 
 
 def test_import_brings_in_nothing_that_few_apps_need():
