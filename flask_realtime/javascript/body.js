@@ -3,9 +3,9 @@ import { own } from "./dom.js";
 /** The page's `<body>`, whose attributes have the page's id and its state. Scripts may replace it. */
 export class Body {
   #window;
+  #connectionId;
   #replaced;
   #observer;
-  #connectionId;
   #state;
 
   /** @param {(connectionId: string) => void} replaced called with the id of a page that replaced this one */

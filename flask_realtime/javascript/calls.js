@@ -32,7 +32,7 @@ export class Calls {
    */
   send(message, timeout, isRepeatable, isPatient) {
     const limit = limitOf(timeout);
-    const id = String(++this.#count);
+    const id = `${++this.#count}`;
     // The id first, and next what handles the message: the server reads these without the rest.
     const text = JSON.stringify({ id, ...message });
     return new Promise((resolve, reject) => {

@@ -26,7 +26,7 @@ export class Channels {
     else this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
     this.#left.delete(pattern);
     // In a microtask: the same script may be about to add further listeners.
-    queueMicrotask(() => this.#takeKept().forEach((message) => this.deliver(message)));
+    Promise.resolve().then(() => this.#takeKept().forEach((message) => this.deliver(message)));
     return () => this.#remove(pattern, (other) => other === one);
   }
 

@@ -1,7 +1,7 @@
-import { SESSION_CHANGED } from "./backoff.js";
 import { Body } from "./body.js";
 import { Calls, limitOf } from "./calls.js";
 import { Channels } from "./channels.js";
+import { SESSION_CHANGED } from "./backoff.js";
 import { ABNORMAL_CLOSURE, Connection, NORMAL_CLOSURE } from "./connection.js";
 import { RealtimeError } from "./errors.js";
 import { emit } from "./events.js";
@@ -14,7 +14,7 @@ import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that add listeners may still be loading
-const COOKIELESS = "realtime: the browser sends no session cookie; another site's frame needs SameSite=None; Secure.";
+const COOKIELESS = "realtime: the browser sends no session cookie; a frame needs SameSite=None; Secure.";
 const FORMER_PAGES = 20; // more than the 10 pages that the cache of Turbo holds
 
 /** `window.realtime`: the page and its socket, for the page's scripts. */
@@ -46,7 +46,7 @@ export class Client {
   #former = []; // pages that another page has replaced in this document
   #body;
   #isSubscribed;
-  #isStale = false;
+  #isStale;
   #earlyUntil;
   #channels = new Channels(() => this.#window.Date.now() < this.#earlyUntil);
   #calls;

@@ -95,15 +95,15 @@ export class Connection {
   }
 
   /** Close the socket, and do not open it again until `open` is called. */
-  close(code = NORMAL_CLOSURE, reason = "") {
+  close(code, reason) {
     this.#drop();
-    this.#become("closed", { code, reason });
+    this.#become("closed", code, reason);
   }
 
   /** Close the socket for now, and wait until `open` is called or the page asks for it. */
   rest() {
     this.#drop();
-    this.#become("waiting", { code: NORMAL_CLOSURE, reason: "" });
+    this.#become("waiting");
   }
 
   #heedPage() {
@@ -153,7 +153,7 @@ export class Connection {
     const lived = this.#openedAt && this.#window.Date.now() - this.#openedAt;
     this.#drop();
     this.#wait(code, lived);
-    this.#become("waiting", { code, reason });
+    this.#become("waiting", code, reason);
   }
 
   #wait(code, lived) {
@@ -202,10 +202,10 @@ export class Connection {
     return isWritable;
   }
 
-  #become(state, detail) {
+  #become(state, code = NORMAL_CLOSURE, reason = "") {
     const before = this.#state;
     if (state === before) return;
     this.#state = state;
-    this.#hooks.change(state, before, detail);
+    this.#hooks.change(state, before, { code, reason });
   }
 }

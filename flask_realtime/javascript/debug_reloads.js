@@ -64,7 +64,7 @@ export class Reloads {
 
 function changeOf({ reason }) {
   // The server's reason is a sentence with a full stop, and the line in the console adds another.
-  return ["its session has ended, or belongs to another user now", reason.replace(/\.$/, "")].filter(Boolean).join(": ");
+  return ["its session has ended, or belongs to another user now", reason.replace(/\.$/, "")].filter((text) => text).join(": ");
 }
 
 function lossOf({ channels }) {

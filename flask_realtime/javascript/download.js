@@ -11,7 +11,7 @@ export function save({ body, encoding, type, disposition }) {
 }
 
 function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return Uint8Array.from(window.atob(base64), (character) => character.charCodeAt(0));
 }
 
 /** The file's name in a `Content-Disposition`, in either of the two forms of RFC 6266. */

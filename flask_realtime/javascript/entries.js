@@ -1,4 +1,5 @@
-import { BOXES, Names, valueOf } from "./names.js";
+import { BOXES, cameWith, valueOf } from "./fields.js";
+import { Names } from "./names.js";
 import { unclobbered } from "./unclobbered.js";
 
 const FIELDS = "input, textarea, select";
@@ -80,29 +81,13 @@ function stateOf(element) {
   const { localName, type } = own;
   if (localName === "details") return (heir) => (heir.open = element.open);
   if (!own.matches(FIELDS) || /^(hidden|file)$/.test(type) || isSent(element)) return null;
-  if (localName === "select") return stateOfSelect(element);
-  const [now, before] = BOXES.test(type) ? ["checked", "defaultChecked"] : ["value", "defaultValue"];
-  if (element[now] === element[before]) return null;
+  const [now, came] = [valueOf(element), cameWith(element)];
+  if (now === came) return null;
+  const isOn = Array.from(element.selectedOptions ?? [], ({ value }) => value);
   return (heir) => {
-    if (heir[before] === element[before]) heir[now] = element[now];
+    if (cameWith(heir) !== came) return;
+    if (BOXES.test(type)) heir.checked = now;
+    else if (heir.options) for (const one of heir.options) one.selected = isOn.includes(one.value);
+    else heir.value = now;
   };
-}
-
-function stateOfSelect(element) {
-  const came = whatCame(element);
-  const selected = valuesOf(element);
-  if (String(selected) === String(came)) return null;
-  return (heir) => {
-    if (String(whatCame(heir)) !== String(came)) return;
-    for (const one of heir.options) one.selected = selected.includes(one.value);
-  };
-}
-
-/** The values that a list has selected before anybody changes it: a copy has these selected. */
-function whatCame(element) {
-  return valuesOf(element.cloneNode(true));
-}
-
-function valuesOf({ selectedOptions }) {
-  return Array.from(selectedOptions, ({ value }) => value);
 }

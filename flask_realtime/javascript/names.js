@@ -1,8 +1,8 @@
+import { BOXES } from "./fields.js";
 import { isIgnored } from "./ignored.js";
 import { unclobbered } from "./unclobbered.js";
 
 const NAMED = "input, textarea, select, details, [id]";
-export const BOXES = /^(checkbox|radio)$/;
 // Fields whose values change whenever the server renders the same form.
 const TOKENS = /csrf|token|nonce/i;
 
@@ -40,12 +40,6 @@ export class Names {
     }
     return named;
   }
-}
-
-/** The part of a field that a visitor can change: whether it is checked, or its value. */
-export function valueOf({ type, checked, value, selectedOptions }) {
-  if (selectedOptions) return String(Array.from(selectedOptions, (one) => one.value));
-  return BOXES.test(type) ? checked : value;
 }
 
 function nameOf(element) {

@@ -121,7 +121,7 @@ export class NewDocument {
     thisDocument.querySelector("[autofocus]")?.focus();
     const place = thisDocument.getElementById(decoded(hash.slice(1)));
     if (place) place.scrollIntoView();
-    else scrollTo({ top: 0, left: 0, behavior: "instant" });
+    else window.scrollTo({ top: 0, left: 0, behavior: "instant" });
   }
 
   /** Run `script` by replacing it with a copy: scripts in parsed HTML do not run. */
@@ -140,7 +140,7 @@ export class NewDocument {
 
 function loaded(element) {
   return new Promise((resolve) => {
-    setTimeout(resolve, LONGEST_LOAD);
+    window.setTimeout(resolve, LONGEST_LOAD);
     for (const type of ["load", "error"]) element.addEventListener(type, resolve);
   });
 }

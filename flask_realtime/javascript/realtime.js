@@ -15,9 +15,7 @@ const seen = new WeakSet();
 export const realtime = (Object.hasOwn(window, "realtime") && window.realtime) || begin();
 
 function begin() {
-  const script = own(window, "currentScript");
-  // There is no such script if an app has bundled this module into a script of its own.
-  const tag = script?.matches(OURS) ? script : tags()[0];
+  const [tag] = tags();
   if (!tag) throw new Error("realtime: the page has no realtime_script().");
   const { method, path, prefix, urlPrefix = "/_realtime" } = tag.dataset;
   // Not the origin of the page's address: a frame with srcdoc has none, and <base> changes it.
@@ -47,7 +45,7 @@ function begin() {
 
 /** Load a script; reject with a RealtimeError if that fails, or takes longer than `limit` ms. */
 function loaded(src, limit) {
-  const late = new Promise((_, reject) => setTimeout(reject, limit || LONGEST_LOAD));
+  const late = new Promise((_, reject) => window.setTimeout(reject, limit || LONGEST_LOAD));
   return Promise.race([import(/* @vite-ignore */ src), late]).catch(() => {
     const reason = `realtime: ${src} cannot be loaded.`;
     console.warn(reason);

@@ -40,7 +40,7 @@ export class Reload {
     for (const type of ["turbo:submit-end", "up:fragment:inserted"]) {
       window.addEventListener(type, () => {
         // A visit to where the form redirects may follow.
-        if (this.#isFetch) this.#leaving = window.Math.min(this.#leaving, window.Date.now() + 1_000);
+        if (this.#isFetch) this.#leaving = Math.min(this.#leaving, window.Date.now() + 1_000);
       });
     }
     // Safari on iOS has no "beforeunload". Older browsers have no `navigation`, and a script of the page may

@@ -12,8 +12,8 @@ export class Session {
   #connectionId;
   #named;
   #isWanted;
-  #running = null;
-  #asked = null;
+  #running;
+  #asked;
   #taker;
   #finish;
   #timer;

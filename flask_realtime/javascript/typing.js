@@ -1,6 +1,7 @@
 import { all, own } from "./dom.js";
+import { BOXES, cameWith, valueOf } from "./fields.js";
 
-const BOXES = /^(check|radio)/;
+const FIELDS = ["input", "textarea", "select"];
 
 /** Notes fields that the visitor has changed, and says whether a reload would lose any of the changes. */
 export class Typing {
@@ -11,15 +12,18 @@ export class Typing {
     const note = (event) => {
       const [field] = event.composedPath();
       this.#fields = new Set([...this.#fields, field].filter((one) => one.isConnected));
+      // No attribute says what an editable part came with. A script's change has no event before it.
+      if (event.type !== "input") field.realtimeCame ??= field.innerHTML;
       memory.set(noteOf(field), true);
     };
-    window.addEventListener("input", note, true);
+    const watch = (target) => ["beforeinput", "input"].forEach((type) => target.addEventListener(type, note, true));
+    watch(window);
     window.addEventListener("blur", () => {
       // Firefox says only afterwards what has the focus.
       window.setTimeout(() => {
         try {
           // A frame, such as that of an editor, keeps its events to itself.
-          own(window, "activeElement").contentWindow.addEventListener("input", note, true);
+          watch(own(window, "activeElement").contentWindow);
         } catch {
           // It is no frame that has the focus now, or one of another site.
         }
@@ -29,7 +33,7 @@ export class Typing {
     // That may be what a script had filled in, and Firefox and WebKit enter it before any script can look.
     // A script of the page may have a variable named performance.
     if (window.performance?.getEntriesByType?.("navigation")[0]?.type === "back_forward") {
-      this.#fields = new Set(all(window, "input,textarea,select").filter((field) => memory.get(noteOf(field))));
+      this.#fields = new Set(all(window, FIELDS).filter((field) => memory.get(noteOf(field))));
     }
   }
 
@@ -51,14 +55,9 @@ function noteOf({ name, id }) {
 /** Whether `field` has a value that is not the original one, was not sent, and is not empty. */
 function isChanged(field) {
   if (!field.isConnected || !field.ownerDocument?.defaultView) return false; // gone, or in a frame that is
-  const isBox = BOXES.test(field.type);
-  const now = isBox ? field.checked : (chosenIn(field) ?? (field.isContentEditable ? field.textContent : field.value));
-  // A copy of a list has the choices that the list came with.
-  const came = field.selectedOptions ? chosenIn(field.cloneNode(true)) : field.defaultValue;
-  const before = isBox ? field.defaultChecked : came;
-  return (now || isBox) && now !== before && now !== field.realtimeSent;
-}
-
-function chosenIn({ selectedOptions }) {
-  return selectedOptions && String(Array.from(selectedOptions, ({ value }) => value));
+  const isField = FIELDS.includes(field.localName);
+  const isText = field.isContentEditable && !isField;
+  const now = isText ? field.textContent && field.innerHTML : valueOf(field);
+  const came = isField ? cameWith(field) : (field.defaultValue ?? field.realtimeCame);
+  return (now || BOXES.test(field.type)) && now !== came && now !== field.realtimeSent;
 }

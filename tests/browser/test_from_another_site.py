@@ -148,8 +148,7 @@ def test_page_in_a_frame_of_another_site_says_what_it_lacks(come, lax, bank):
 
     ours = [error for error in ada.errors if error.startswith("realtime:")]
     assert ours == [
-        "realtime: the browser sends no session cookie; another site's frame needs "
-        "SameSite=None; Secure."
+        "realtime: the browser sends no session cookie; a frame needs SameSite=None; Secure."
     ]
     ada.errors.clear()
     ada.page.goto(lax)

@@ -128,3 +128,39 @@ def test_event_of_a_field_that_a_script_sends_elsewhere_does_not_keep_a_page(per
     person.run("() => fetch('/reload', { method: 'POST' })")
 
     person.wait_for("() => !window.left")
+
+
+TIME = "<input type=datetime-local value='2026-05-06T07:08:00'>"
+ADDRESS = "<input type=email value=' ada@example.org '>"
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "take_back"),
+    [
+        ("<input type=range>", ("fill", "70"), ("fill", "50")),
+        ("<input type=color>", ("fill", "#ff0000"), ("fill", "#000000")),
+        (TIME, ("fill", "2026-05-06T07:09"), ("fill", "2026-05-06T07:08")),
+        (ADDRESS, ("fill", "eve@example.org"), ("fill", "ada@example.org")),
+        ("<i contenteditable>Some <b>text</b></i>", ("press", "x"), ("press", "Backspace")),
+    ],
+)
+def test_page_is_reloaded_once_a_change_is_taken_back(come, site, field, change, take_back):
+    """A page that is out of date waits while one of its fields holds what the visitor has entered,
+    and no longer: also where the browser makes another value of the one that the server sent, as
+    of a range without any, and where no attribute holds one, as with a text that can be edited."""
+    site.show(f"<p id=part>{field}</p>", channel="news")
+    person = come(site.url)
+    person.visit("/page")
+
+    def enter(method, value):
+        getattr(person.page.locator("#part > *"), method)(value)
+
+    enter(*change)
+    person.run("window.left = true")
+    person.run(NOTE_SECOND_TRY)
+    site.reload("news")
+    person.wait_for("() => window.isTriedAgain")
+
+    enter(*take_back)
+
+    person.wait_for("() => !window.left")

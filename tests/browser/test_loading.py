@@ -143,3 +143,34 @@ def test_page_has_its_client_though_a_variable_hides_the_browser_s_times(come, s
     person.page.click("#put")
 
     person.wait_for("() => document.querySelector('#here').textContent === 'answer'")
+
+
+HIDES_ALL = """<script>{
+    const isHidable = (name) => Object.getOwnPropertyDescriptor(window, name).configurable;
+    const script = document.createElement("script");
+    script.text = `let ${Object.getOwnPropertyNames(window).filter(isHidable)}`;
+    document.head.append(script);
+}</script>"""
+
+
+@pytest.mark.parametrize("part", ["head", "main"])
+def test_page_has_its_client_though_its_scripts_declare_the_names_of_the_browser(come, site, part):
+    """A script of the page, above or below the client's tag, has a variable or class of its own by
+    each name that the browser has, such as Map. The page has its socket, its form is sent over it,
+    its block is refreshed, and its HTML changes."""
+    block = "<p data-realtime-block=main data-realtime-on=news data-realtime-url=/echo/block></p>"
+    site.answer("block", page="{% block main %}<i id=new>new</i>{% endblock %}")
+    site.answer("a", body="<b>answer</b>")
+    parts = {"head": "", "main": ""} | {part: HIDES_ALL}
+    site.show(f"{parts['main']}{MAIN}{block}<p id=part></p>", head=parts["head"], channel="news")
+    page = come(site.url).page
+    page.goto(f"{site.url}/page")
+    page.wait_for_selector("body[data-realtime-state=open]", state="attached")
+
+    site.refresh("news")
+    page.wait_for_selector("#new")
+    site.update("<b>pushed</b>", "news", "#part")
+    page.wait_for_selector("#part b")
+    page.click("#put")
+
+    page.wait_for_selector("#here b")
