@@ -17,14 +17,13 @@ from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, NAMES_NOBODY, Client, came, 
 from ..page.request_times import came_at, decided_at, let_revocation_pass
 from ..page.stamping import SCRIPT_IN_ENVIRON
 from ..page.user_loader import own_channels
-from ..page.withheld import is_session_withheld
 from ..protocol.positions import Position
 from ..protocol.starts import Start
 from ..registries.base import Registry
 from ..registries.records import Grant
 from ..registries.subscriptions import Subscriptions
 from ..threads.rare_warnings import RareWarnings
-from .visits import MARKS_OF_PAGES, is_form_with_errors, is_visit
+from .visits import MARKS_OF_PAGES, is_form_with_errors, is_visit, opens_no_page
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
@@ -186,8 +185,8 @@ class Grants:
 
     def _subscribe(self, client: Client, starts: Mapping[str, Start | None]) -> None:
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True
-        # A response to HEAD is no page. A page that failed to subscribe once will reload anyway.
-        if request.method == "HEAD" or client.is_lost or is_session_withheld():
+        # A page that failed to subscribe once will reload anyway.
+        if client.is_lost or opens_no_page():
             return
         digest, identity = client.digest(), came().identity
         if client.subscribed_as is None:
@@ -208,7 +207,7 @@ class Grants:
         """The response is the page: subscribe it under the digest that it has at the end."""
         if client.subscribed_as is not None:
             client.keep_socket_key()
-        if client.subscribed_as is None and (identity is None or is_session_withheld()):
+        if client.subscribed_as is None and (identity is None or opens_no_page()):
             return
         final = client.final_digest(identity)
         try:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from flask import Request, Response, request
 
+from ..html.block_requests import is_for_block
 from ..identity.keys import CONNECTION_ID_HEADER
 from ..page.client import HAS_ID_IN_ENVIRON
 from ..page.stamping import IS_STAMPED_IN_ENVIRON
+from ..page.withheld import is_session_withheld
 
 #: One is set in an environ if the page that the request renders holds its connection id.
 MARKS_OF_PAGES = frozenset([IS_STAMPED_IN_ENVIRON, HAS_ID_IN_ENVIRON])
@@ -21,6 +23,14 @@ _NAMES_PAGE = "HTTP_" + CONNECTION_ID_HEADER.upper().replace("-", "_")
 _VISITS_OF_HTMX = ("HX-Boosted", "HX-History-Restore-Request")
 # Of every other response htmx may show a part only, even of a whole page.
 _ANY_OF_HTMX = "HX-Request"
+
+
+def opens_no_page() -> bool:
+    """Return whether nobody will see the page that this request renders with a socket of its own.
+
+    Whoever asks for blocks takes parts of the page for one that is open, or for none.
+    """
+    return request.method == "HEAD" or is_for_block() or is_session_withheld()
 
 
 def is_visit(response: Response) -> bool:

@@ -54,6 +54,21 @@ def test_page_that_comes_with_a_refusal_hears_nothing(grants, process, ask, stat
     assert clients(process) == {}
 
 
+@pytest.mark.parametrize("asked", [{"headers": {"X-Realtime-Block": "rows"}}, {"method": "HEAD"}])
+@pytest.mark.parametrize("user", ["ada", None])
+def test_request_for_less_than_a_page_leaves_nothing(grants, process, ask, asked, user):
+    """A stranger or a user asks for blocks, or by HEAD, and names no page. Nobody sees the page
+    that the view renders for that, and the registry does not keep it, however often it is asked."""
+
+    def view():
+        grants.subscribe(["a"])
+        return render_template_string(SCRIPTED)
+
+    ask(view, user=user, **asked)
+
+    assert clients(process) == {}
+
+
 @pytest.mark.parametrize(
     "answer", [lambda: {"json": 1}, lambda: redirect("/x"), lambda: "no body", lambda: ("", 204)]
 )
