@@ -38,6 +38,7 @@ _STAMP = "flask_realtime.stamp"
 _HTML = "text/html"
 # 206 is a part of a page, whose other parts come without the id.
 _WITHOUT_WHOLE_BODY = frozenset([204, 205, 206])
+_CONDITIONAL = frozenset([206, 304])
 _INVALID_FORM = 422
 _SCRIPT = b"/static/realtime.js?v="
 # What the HTML of a page holds that loads the client in a way of its own, or brings another.
@@ -131,6 +132,9 @@ class Stamping:
         """
         if self._mode is False or response.mimetype != _HTML:
             return False
+        # The whole page has an id; a cache would take what this answer says of caching for it.
+        if response.status_code in _CONDITIONAL and _is_rendered_to_be_used(request):
+            return True
         if response.is_streamed or not _is_of_page(response):
             return False
         # Somebody names a page, but has no session in which it could be known.
@@ -221,9 +225,12 @@ def _is_used(request: Request, response: Response) -> bool:
 
     A page that a cache of views has kept counts too.
     """
-    environ = request.environ
-    is_marked = IS_SUBSCRIBED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ
-    return is_marked or _has_script(request, response)
+    is_marked = _is_rendered_to_be_used(request) or HAS_ID_IN_ENVIRON in request.environ
+    return is_marked or _SCRIPT in response.get_data()
+
+
+def _is_rendered_to_be_used(request: Request) -> bool:
+    return not {IS_SUBSCRIBED_IN_ENVIRON, SCRIPT_IN_ENVIRON}.isdisjoint(request.environ)
 
 
 def _has_script(request: Request, response: Response) -> bool:

@@ -153,7 +153,9 @@ class UpgradeRequired(NotFound):
 def _keep_refusal(request: Request, response: Response) -> Response:
     """Have no cache keep the refusal of a handshake: it would be shown to all who ask for the page
     at the same address."""
-    if IS_NO_PAGE in request.environ and response.status_code != 101:
+    # Werkzeug refuses a handshake at any path that is no socket's.
+    is_refused = isinstance(request.routing_exception, WebsocketMismatch)
+    if is_refused or (IS_NO_PAGE in request.environ and response.status_code != 101):
         keep_nowhere(response)
     return response
 

@@ -6,7 +6,7 @@ import gzip
 import logging
 
 import pytest
-from flask import Flask, Response, render_template_string
+from flask import Flask, Response, render_template_string, request
 from flask_caching import Cache
 
 from flask_realtime import Realtime
@@ -27,6 +27,31 @@ def make_app(**settings):
 def subscribe(app):
     app.realtime.socket.subscribe("news")
     return "<body>hi</body>"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"), [({"If-None-Match": '"x"'}, 304), ({"Range": "bytes=0-9"}, 206)]
+)
+@pytest.mark.parametrize("has_script", [True, False])
+def test_no_cache_keeps_a_part_of_a_page_or_the_news_that_it_has_not_changed(
+    headers, status, has_script
+):
+    """An app answers conditional requests for a page of its own with what it says to caches. Where
+    the page has an id, caches are told not to keep it, and no such answer tells them otherwise."""
+    app = make_app()
+
+    @app.get("/")
+    def show():
+        page = render_template_string(PAGE) if has_script else "<body>hi</body>"
+        response = Response(page, headers=PUBLIC)
+        return response.make_conditional(request, accept_ranges=True, complete_length=len(page))
+
+    client = app.test_client()
+    whole, asked = client.get("/"), client.get("/", headers=headers)
+
+    assert (whole.status_code, asked.status_code) == (200, status)
+    assert asked.headers["Cache-Control"] == whole.headers["Cache-Control"]
+    assert ("private" in asked.headers["Cache-Control"]) == has_script
 
 
 #: What a view does, and whether its page needs an id.

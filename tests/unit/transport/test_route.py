@@ -143,6 +143,25 @@ def test_no_cache_keeps_a_refusal_for_the_page_at_the_same_address(headers, stat
     assert app.test_client().get("/").headers["Cache-Control"] == "public, max-age=60"
 
 
+def test_no_cache_keeps_what_a_handshake_is_answered_at_another_path():
+    """An app has caches keep whatever it answers. A stranger asks for a page, which is no socket's
+    path, with the headers of a handshake; no cache keeps the refusal in the page's place."""
+    app = make_app()
+    app.add_url_rule("/page", "page", lambda: "page")
+
+    @app.after_request
+    def keep(response):
+        response.headers["Cache-Control"] = "public, max-age=60"
+        return response
+
+    client = app.test_client()
+    refused = client.get("/page", headers={**UPGRADES, "Sec-WebSocket-Key": KEY})
+
+    assert refused.status_code == 400
+    assert refused.headers["Cache-Control"] == "no-store"
+    assert client.get("/page").headers["Cache-Control"] == "public, max-age=60"
+
+
 @pytest.mark.parametrize(
     "query",
     ["", f"socket_connection_id={PAGE}", "resume=1", f"socket_connection_id={PAGE}&resume="],
