@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask, Response, has_request_context, request
@@ -49,15 +48,13 @@ def is_remembered() -> bool:
     return _IS_REMEMBERED in present_request().environ and not has_logged_in()
 
 
-def forget_log_in(response: Response, ours: Sequence[str] = ()) -> None:
+def forget_log_in(response: Response) -> None:
     """Take the cookie out of *response* by which Flask-Login would log a user in again.
 
     An app may renew it with each answer (``REMEMBER_COOKIE_REFRESH_EACH_REQUEST``), or delete it
     with each answer to a stranger (``SESSION_PROTECTION = "strong"``), who may be logged in by now.
-
-    :param ours: what *response* sets by the library itself, and keeps.
     """
-    dropped = [line for line in _remembering(response) if line not in ours]
+    dropped = _remembering(response)
     if dropped and not (identify() and identity_now() is None):
         dropped = [line for line in dropped if not _deletes(line)]
     if dropped:

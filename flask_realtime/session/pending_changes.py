@@ -6,7 +6,7 @@ text, and the page fetches it by HTTP: see :mod:`.view`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,25 +82,39 @@ class SessionChanges:
             data["renews"],
         )
 
-    def fits(self, session: Mapping[str, Any], identity: str | None) -> bool:
-        """Return whether all of the changes can be made to a session.
+    def fits(
+        self, session: Mapping[str, Any], identity: str | None, rewritten: Collection[str] = ()
+    ) -> bool:
+        """Return whether the changes can be made to a session.
 
-        They cannot if a request over HTTP has changed the same keys meanwhile, or if the session
-        belongs to another user than the one for whom they were made.
+        They cannot if a request over HTTP has changed the same keys meanwhile, unless the message
+        has ended the session: a log-out is one whatever the session has got since. Nor can they if
+        the session belongs to another user than the one for whom they were made.
 
         :param identity: the user that the session belongs to; None: a stranger.
+        :param rewritten: the keys that the app has written in the request that takes the changes.
+            It does so in each request, as in the message, and what it wrote last stays.
         """
         if identity not in self.identities:
             return False
-        return all(_is_free(_value(session, key), old) for key, (old, _) in self.changes.items())
+        return bool(self.heir) or self._taken(session) <= {*rewritten}
 
-    def apply(self, session: MutableMapping[str, Any]) -> None:
+    def apply(self, session: MutableMapping[str, Any], rewritten: Collection[str] = ()) -> None:
         """Make the changes to a session; call it only if :meth:`fits` says so."""
+        kept = self._taken(session) & {*rewritten}
         for key, (_, new) in self.changes.items():
+            if key in kept:
+                continue
             if new:
                 session[key] = new[0]
             else:
                 session.pop(key, None)
+
+    def _taken(self, session: Mapping[str, Any]) -> set[str]:
+        """Return the keys that have another value by now than before the change."""
+        return {
+            key for key, (old, _) in self.changes.items() if not _is_free(_value(session, key), old)
+        }
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:

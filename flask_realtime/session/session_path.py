@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 from flask import Flask, Request, Response, current_app, request, session
 
@@ -31,7 +32,12 @@ from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
 from ..page.request_times import came_at
 from ..page.secret_keys import secret_keys
-from ..page.sessions import has_cookie_session, present_session, save_nothing
+from ..page.sessions import (
+    has_cookie_session,
+    present_session,
+    save_nothing,
+    session_as_it_came,
+)
 from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
 from ..registries.base import Registry
@@ -39,7 +45,7 @@ from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
 from .logins import forget_log_in
-from .pending_changes import SessionChanges, follow
+from .pending_changes import SessionChanges, difference, follow
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
@@ -54,8 +60,10 @@ _REFUSALS = frozenset([301, 302, 303, 307, 308, 401, 403])
 # What a page without an id sends in place of one.
 _NEW = "new"
 _TAKER = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# Set in the environ of a request that sets no session: the cookies that its answer hands over.
-_OUR_COOKIES = "flask_realtime.our_cookies"
+# Set in the environ of a request whose answer sets no session, or hands over what waits: a list of
+# the changes, of which there may be none.
+_WAITING = "flask_realtime.waiting"
+Waiting = tuple[str, SessionChanges]
 
 
 class SessionPath:
@@ -111,14 +119,11 @@ class SessionPath:
                     403,
                     "The session holds no socket key: the request has no session cookie of a page.",
                 )
-            has_changed = self._take(digests, client, response)
+            request.environ[_WAITING] = list(self._waiting(digests, client))
         except RegistryUnavailable as error:
             line = f"The changes of the session that wait for a page could not be read: {error}"
             warnings.warn("unread", line)
-            response, has_changed = _answer(503, "The registry is unavailable; try again."), False
-        if not has_changed:
-            # No session cookie: one that changes nothing could undo a log-out that is under way.
-            _set_no_session(response)
+            return _refuse(503, "The registry is unavailable; try again.")
         return response
 
     def _name_page(self) -> Response:
@@ -142,7 +147,7 @@ class SessionPath:
         if known_socket_key() is None:
             client.keep_socket_key()
         else:
-            _set_no_session(response)
+            request.environ[_WAITING] = []
         return response
 
     def _digests(self, client: Client) -> list[str]:
@@ -161,11 +166,8 @@ class SessionPath:
                     )
         return list(found)
 
-    def _take(self, digests: Sequence[str], client: Client, response: Response) -> bool:
-        """Put the changes that wait into *response*; return whether the session has changed."""
-        has_changed, identity = False, present_identity()
-        waiting = [(one, text) for one in digests for text in self._collect(one)]
-        for digest, text in waiting:
+    def _waiting(self, digests: Sequence[str], client: Client) -> Iterator[Waiting]:
+        for digest, text in [(one, text) for one in digests for text in self._collect(one)]:
             try:
                 item = SessionChanges.from_text(current_app, digest, text)
             except ValueError as error:
@@ -180,18 +182,7 @@ class SessionPath:
                 # Nobody else can take what was changed by the message that has ended the session.
                 client.is_over, client.was_over = True, False
                 client.successor = inherited_socket_key(secret_keys()[0], item.heir)
-            has_changed = has_changed or bool(item.heir)
-            if not item.fits(present_session(), identity):
-                logger.info(
-                    "A change for the browser of %s is dropped: its session has changed since.",
-                    shorten(digest),
-                )
-                continue
-            has_changed = _apply(item, response) or has_changed
-            # A cookie changes the id of a session that the server keeps, for requests to come.
-            is_kept = not has_cookie_session(current_app)
-            identity = item.identities[1] if is_kept else present_identity()
-        return has_changed
+            yield digest, item
 
     def _collect(self, digest: str) -> Sequence[str]:
         return self._registry().collect(digest, _taker())
@@ -211,39 +202,56 @@ def _taker() -> str:
     return named if named is not None and _TAKER.fullmatch(named) else new_connection_id()
 
 
-def _apply(item: SessionChanges, response: Response) -> bool:
-    """Make all of the changes; return whether the session changed."""
-    item.apply(session)
-    if item.renews and session.permanent:
-        session.modified = True
-    for line in item.cookies:
-        response.headers.add("Set-Cookie", line)
-    return bool(item.changes) or item.renews
-
-
 def _refuse(status: int, text: str) -> Response:
-    response = _answer(status, text)
-    _set_no_session(response)
-    return response
-
-
-def _set_no_session(response: Response) -> None:
-    """Have *response* set no cookie of a session, and none that remembers its user but those that
-    it has now.
-
-    The session is taken away once the app's functions have run: they may write into it, as
-    Flask-Login's does that renews such a cookie.
-    """
-    request.environ[_OUR_COOKIES] = response.headers.getlist("Set-Cookie")
+    request.environ[_WAITING] = []
+    return _answer(status, text)
 
 
 def _end(request: Request, response: Response) -> Response:
-    if _OUR_COOKIES in request.environ:
-        save_nothing()
-        forget_log_in(response, request.environ[_OUR_COOKIES])
+    if _WAITING in request.environ:
+        _hand_over(request.environ.pop(_WAITING), response)
     if response.status_code in _REFUSALS and request.endpoint == ENDPOINT:
         _mark_refusal(response)
     return response
+
+
+def _hand_over(waiting: Sequence[Waiting], response: Response) -> None:
+    """Hand over what waits, or set no session, once the app's functions have run.
+
+    They may write into the session at each request, as when its visitor was seen last, and renew
+    the cookie that remembers its user, as Flask-Login does.
+    """
+    made = _make(waiting)
+    is_ended = any(item.heir for _digest, item in waiting)
+    if not (is_ended or any(item.changes or item.renews for item in made)):
+        # A session cookie that changes nothing could undo a log-out that is under way.
+        save_nothing()
+    forget_log_in(response)
+    for line in chain.from_iterable(item.cookies for item in made):
+        response.headers.add("Set-Cookie", line)
+
+
+def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:
+    """Make the changes that fit the session; return them."""
+    if not waiting:
+        return []
+    made, identity = [], present_identity()
+    rewritten = difference(dict(session_as_it_came()), dict(present_session()))
+    for digest, item in waiting:
+        if not item.fits(present_session(), identity, rewritten):
+            logger.info(
+                "A change for the browser of %s is dropped: its session has changed since.",
+                shorten(digest),
+            )
+            continue
+        item.apply(session, rewritten)
+        if item.renews and session.permanent:
+            session.modified = True
+        # A cookie changes the id of a session that the server keeps, for requests to come.
+        is_kept = not has_cookie_session(current_app)
+        identity = item.identities[1] if is_kept else present_identity()
+        made.append(item)
+    return made
 
 
 def _mark_refusal(response: Response) -> None:

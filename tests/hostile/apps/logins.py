@@ -6,7 +6,7 @@ import pathlib
 import time
 
 import flask_login
-from flask import Flask, redirect, render_template_string, request
+from flask import Flask, redirect, render_template_string, request, session
 
 from flask_realtime import Realtime
 
@@ -27,6 +27,15 @@ class User(flask_login.UserMixin):
 
 
 deleted = set()
+
+
+def note_visit(response=None):
+    session["visits"] = session.get("visits", 0) + 1
+    return response
+
+
+if note_when := os.environ.get("NOTE_VISITS"):
+    getattr(app, note_when)(note_visit)
 
 
 @log_ins.user_loader
@@ -79,7 +88,7 @@ def bare():
 
 @app.get("/me")
 def me():
-    return {"user": flask_login.current_user.get_id()}
+    return {"user": flask_login.current_user.get_id(), "cart": session.get("cart")}
 
 
 @app.get("/late")
@@ -109,9 +118,24 @@ def change_password():
 
 
 @app.post("/logout")
+@realtime.allow_calls
 def log_out():
     flask_login.logout_user()
     return redirect("/login")
+
+
+@app.post("/cart")
+@realtime.allow_calls
+def fill_cart():
+    session["cart"] = [*session.get("cart", ()), request.values["item"]]
+    return "", 204
+
+
+@app.post("/clear")
+@realtime.allow_calls
+def clear():
+    session.clear()
+    return "", 204
 
 
 @app.post("/ban/<user>")

@@ -1,5 +1,7 @@
 """Changes of a session that wait for the browser, as texts in the registry."""
 
+from dataclasses import replace
+
 import pytest
 
 from flask_realtime.identity.keys import SOCKET_KEY
@@ -61,7 +63,30 @@ def test_changes_are_read_with_a_key_that_was_in_use_before(app):
 def test_changes_are_made_to_the_session_that_they_were_made_in(session, identity, fits):
     """Changes do not apply to a session that HTTP has changed in the same keys, or that another
     user has logged in to."""
+    assert replace(CHANGES, heir="").fits(session, identity) is fits
+
+
+@pytest.mark.parametrize(("identity", "fits"), [(None, True), ("ann", True), ("bob", False)])
+def test_end_of_a_session_is_made_whatever_http_has_changed(identity, fits):
+    """A message that has ended the session, as a log-out does, has the last word."""
+    session = {"a": 3, "gone": 4, "new": 5, "other": 6}
+
     assert CHANGES.fits(session, identity) is fits
+
+    CHANGES.apply(session)
+    assert session == {"a": 2, "new": ["x"], "other": 6}
+
+
+@pytest.mark.parametrize("heir", ["", "digest:1"])
+def test_what_the_app_writes_in_each_request_keeps_no_change_away(heir):
+    """The app writes a key in the message, and in the request that takes the change: that stays. Of
+    what it has not written by then, the change is made."""
+    changes, session = replace(CHANGES, heir=heir), {"a": 3, "gone": None}
+
+    assert changes.fits(session, None, ["a", "gone"])
+
+    changes.apply(session, ["a", "gone"])
+    assert session == {"a": 3, "new": ["x"]}
 
 
 def test_changes_are_made_all_at_once():

@@ -1,0 +1,49 @@
+"""A user logs out by a call, whose change of the session the browser fetches by HTTP."""
+
+import pytest
+
+from .people import Person
+
+
+@pytest.fixture
+def person(share, request):
+    """A user of an app, which may write into the session in each request, before it or after it."""
+    environ = {"NOTE_VISITS": request.param} if request.param else {}
+    person = Person(share("logins:app", environ=environ).url)
+    person.log_in("ada")
+    return person
+
+
+@pytest.mark.parametrize("person", ["before_request", "after_request"], indirect=True)
+def test_app_that_writes_into_each_session_keeps_no_change_away(person):
+    """The app counts visits in the session, in calls as in requests by HTTP. What calls put into
+    the cart reaches the browser all the same, and so does the log-out."""
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        for item in ("tea", "milk"):
+            assert socket.call("/cart", method="post", input={"item": item})["session"]
+            person.me()
+            person.take_over(page)
+        full = person.me()
+
+        socket.call("/logout", method="post")
+        person.me()
+        person.take_over(page)
+
+    assert full == {"user": "ada", "cart": ["tea", "milk"]}
+    assert person.me() == {"user": None, "cart": ["tea", "milk"]}
+
+
+@pytest.mark.parametrize("person", [None], indirect=True)
+def test_log_out_clears_also_what_another_tab_has_changed(person):
+    """The cart was filled further by HTTP since the socket was opened. A log-out by a call that
+    clears the session is one all the same."""
+    person.navigate("/cart", "POST", data={"item": "tea"})
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        person.navigate("/cart", "POST", data={"item": "milk"})
+
+        socket.call("/clear", method="post")
+        person.take_over(page)
+
+    assert person.me() == {"user": None, "cart": None}
