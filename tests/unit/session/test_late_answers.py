@@ -32,7 +32,8 @@ def app(kept_by):
         app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
         Session(app)
     flask_login.LoginManager(app).user_loader(User)
-    Realtime(app).identify(flask_login)
+    app.realtime = Realtime(app)
+    app.realtime.identify(flask_login)
 
     @app.post("/login")
     def log_in():
@@ -118,6 +119,15 @@ def test_page_asked_for_by_the_cookie_that_remembers_its_user_begins_a_session(
     app.meanwhile = lambda user: log_another_out() if is_anothers else None
     if not is_anothers:
         tab.browser.post("/logout")
+
+    answer = tab.get("/slow-me")
+
+    assert any(line.startswith("session=") for line in answer.headers.getlist("Set-Cookie"))
+
+
+def test_request_that_disconnects_its_own_user_begins_the_session_of_whom_it_remembers(app, tab):
+    """A user has another password, and the view closes the sockets of all of the user's devices."""
+    app.meanwhile = lambda user: app.realtime.user(user).disconnect()
 
     answer = tab.get("/slow-me")
 
