@@ -35,6 +35,8 @@ IS_STAMPED_IN_ENVIRON = "flask_realtime.is_stamped"
 SUBSCRIBED = ' data-subscribed="true"'
 
 _STAMP = "flask_realtime.stamp"
+# Set in an environ if the app's function fails to tell the user, so that the page has no id.
+_HAS_NO_USER = "flask_realtime.has_no_user"
 _HTML = "text/html"
 # 206 is a part of a page, whose other parts come without the id.
 _WITHOUT_WHOLE_BODY = frozenset([204, 205, 206])
@@ -126,7 +128,7 @@ class Stamping:
         return response
 
     def _has_id_for_others(self, request: Request, response: Response) -> bool:
-        """Return whether this page has no id only because of how it was asked for.
+        """Return whether this page has no id only because of how it was asked for, and by whom.
 
         A cache that kept it would hand it to everybody, whoever asks.
         """
@@ -140,8 +142,9 @@ class Stamping:
         # Somebody names a page, but has no session in which it could be known.
         if NAMES_NOBODY in request.environ:
             return True
-        is_asked_in_vain = request.method == "HEAD" or is_session_withheld()
-        return is_asked_in_vain and self._is_for_ids(request, response)
+        environ = request.environ
+        has_none = _HAS_NO_USER in environ or request.method == "HEAD" or is_session_withheld()
+        return has_none and self._is_for_ids(request, response)
 
     def _warn_if_streamed(self, request: Request, response: Response) -> None:
         """Warn the developer, once for each view, that a subscribed page gets no id."""
@@ -216,6 +219,7 @@ def _id_of_page(request: Request, response: Response) -> str | None:
             raise
         # The page acts on no client then.
         del request.environ[CLIENT_IN_ENVIRON]
+        request.environ[_HAS_NO_USER] = True
         log_failure(error)
         return None
 

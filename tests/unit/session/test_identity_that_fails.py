@@ -99,12 +99,16 @@ def test_request_that_uses_nothing_is_answered_though_the_app_fails_to_tell_user
     settled, process, visit, caplog, key, answer
 ):
     """A form for strangers writes a token into the session, and the function of realtime.identify
-    fails for each of them. The log says so, and nothing ends."""
+    fails for each of them. The log says so, and nothing ends. No cache keeps a stranger's page in
+    place of a user's."""
     settled.extensions[EXTENSION].set(lambda: session["user"])
 
     response = visit(lambda: session.update(token=1) or answer, socket_key=key)
 
     assert (response.status_code, response.text) == (200, answer)
+    assert response.headers.get("Cache-Control") == (
+        "private, no-cache" if answer == PAGE else None
+    )
     assert (visit.session["socket_key"], visit.session["token"]) == (key, 1)
     assert process.disconnected == []
     failures = [one for one in caplog.records if one.levelname == "ERROR"]
