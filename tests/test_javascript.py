@@ -37,10 +37,12 @@ def run(*command, cwd=FOLDER):
 
 
 def test_client_does_what_its_tests_say():
-    """Every test in tests/js passes in Node."""
-    files = sorted(path.name for path in FOLDER.glob("*.test.js"))
+    """Every test in tests/js passes in Node. Those of the scripts as they are built need TypeScript
+    to read them, which npm installs."""
+    files = {path.name for path in FOLDER.glob("*.test.js")}
+    files -= set() if TYPESCRIPT.exists() else {"bundle.test.js"}
     # "node --test" starts a process for each file, which takes four times the processor time.
-    imports = "".join(f"await import('./{file}');" for file in files)
+    imports = "".join(f"await import('./{file}');" for file in sorted(files))
 
     code, output = node("--test-reporter=spec", "--input-type=module", "--eval", imports)
 
