@@ -6,6 +6,7 @@ import { standIn } from "./debug_early.js";
 import { Forgotten } from "./debug_forgotten.js";
 import { tellOfMisfits } from "./debug_misfits.js";
 import { Reloads } from "./debug_reloads.js";
+import { tellOfReplaced } from "./debug_replaced.js";
 import { Silence } from "./debug_silence.js";
 
 const debugKey = Symbol.for("realtime.debug");
@@ -13,6 +14,7 @@ const debugKey = Symbol.for("realtime.debug");
 // Libraries such as Turbo may run the script again with each page.
 if (!window[debugKey]) {
   window[debugKey] = true;
+  tellOfReplaced(window); // first: what follows needs some of that itself
   const speech = new Console(window);
   new Reloads(window, speech);
   tellOfMisfits(window, speech);

@@ -76,3 +76,12 @@ def test_variable_of_the_client_s_name_is_no_silence(
     developer.reads(
         f"A push came on {channel}" if has_variable else "function `realtime` of its own"
     )
+
+
+@pytest.mark.parametrize("name", ["WebSocket", "Request", "fetch"])
+def test_variable_in_place_of_what_the_browser_has_is_no_silence(develop, name):  # noqa: F811
+    """A classic script of the page has a variable by a name of the browser's, without which the
+    client opens no socket, or refreshes no block. The console names the variable."""
+    developer = develop(f"<script>var {name} = {{}};</script>", is_open=False)
+
+    developer.reads(f"variable or function {name} in place of the browser's")
