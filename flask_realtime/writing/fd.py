@@ -89,7 +89,8 @@ class Descriptor(Protocol):
 
 def descriptor_for(sock: socket.socket) -> Descriptor:
     """The descriptor of a socket that a server has accepted."""
-    return TlsDescriptor(sock) if isinstance(sock, ssl.SSLSocket) else PlainDescriptor(sock)
+    # gevent's TLS sockets are no ssl.SSLSocket where gevent has not patched ssl.
+    return TlsDescriptor(sock) if hasattr(sock, "cipher") else PlainDescriptor(sock)
 
 
 class PlainDescriptor:
@@ -155,7 +156,7 @@ class TlsDescriptor:
 
     send_now: Send | None = None
 
-    def __init__(self, sock: ssl.SSLSocket) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._lock = threading.Lock()
         # What a write has taken and OpenSSL has not yet: it wants the same bytes again.

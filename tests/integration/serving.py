@@ -27,6 +27,8 @@ SETTINGS = {"REALTIME_DRAIN_SECONDS": "0.2", "REALTIME_REDIS_TIMEOUT_SECONDS": s
 SETTINGS |= {f"FLASK_{name}": value for name, value in SETTINGS.items()}
 
 PATCH = "from gevent import monkey; monkey.patch_all()"
+# gevent's server then has TLS sockets that are none of Python's.
+PATCH_ALL_BUT_SSL = "from gevent import monkey; monkey.patch_all(ssl=False)"
 PYWSGI = """
 import importlib, sys
 from gevent.pywsgi import WSGIServer
@@ -53,6 +55,7 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
         "gthread-of-one": [*gunicorn, "-k", "gthread", app],
         "gevent_pywsgi": [*gunicorn, "-k", "gevent_pywsgi", app],
         "pywsgi": [python, "-c", PATCH + PYWSGI, str(port), app, *(tls or ())],
+        "pywsgi-own-tls": [python, "-c", PATCH_ALL_BUT_SSL + PYWSGI, str(port), app, *(tls or ())],
         "pywsgi-unpatched": [python, "-c", PYWSGI, str(port), app],
         "dev": flask,
         "app.run": [python, "-m", app.partition(":")[0], str(port)],
@@ -65,8 +68,8 @@ class ServerProcess:
 
     Whoever leaves its ``with`` kills it; a test that is about stopping calls :meth:`stop`.
 
-    :param kind: which server: gevent, gthread, pywsgi, dev, dev-debug, app.run; or one that cannot
-        hold sockets: sync, gthread-of-one, gevent_pywsgi, pywsgi-unpatched.
+    :param kind: which server: gevent, gthread, pywsgi, pywsgi-own-tls, dev, dev-debug, app.run; or
+        one that cannot hold sockets: sync, gthread-of-one, gevent_pywsgi, pywsgi-unpatched.
     :param app: module and name, as gunicorn takes them.
     :param workers: how many worker processes gunicorn has.
     :param options: more for gunicorn's command line.

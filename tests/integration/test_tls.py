@@ -19,6 +19,8 @@ from .shaking import GOOD
 # http.client writes the Host header itself.
 HANDSHAKE = {name: value for name, value in GOOD.items() if name != "Host"}
 
+KINDS = ["gevent", "gthread", "pywsgi", "pywsgi-own-tls", "dev"]
+
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
@@ -33,7 +35,7 @@ def authority(tmp_path_factory):
     return str(certificate), str(key), str(trusted)
 
 
-@pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_sockets_work_over_tls(kind, authority, settings, channel):
     """Small and large messages arrive in both directions over TLS, even if the reader pauses."""
     certificate, key, trusted = authority
@@ -54,7 +56,7 @@ def test_sockets_work_over_tls(kind, authority, settings, channel):
         assert unexpected_tracebacks(server.log()) == []
 
 
-@pytest.mark.parametrize("kind", ["gevent", "gthread", "pywsgi", "dev"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_peer_that_pauses_over_tls_holds_up_nobody_else(kind, authority, settings, channel):
     """A client pauses within a large message over TLS. Others are answered meanwhile, and the
     client gets the whole message once it reads again."""
