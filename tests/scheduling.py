@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import pathlib
 import re
+import sys
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 _ON_A_SERVER = re.compile(r"tests/integration/.*\[(\w+(?:-debug)?-(?:memory|redis))\b")
@@ -34,3 +39,24 @@ class OnePartEach(LoadScopeScheduling):
         share."""
         on_a_server = _ON_A_SERVER.match(nodeid)
         return on_a_server[1] if on_a_server else nodeid.partition("::")[0]
+
+
+def compile_in_turn(config):
+    """Import every n-th module of the tests in the n-th process of pytest-xdist, before each
+    collects all of them.
+
+    pytest rewrites the asserts of a module, which takes as long as all else in collecting its
+    tests, and keeps what it has compiled beside it. Processes that collect in the same order at
+    the same time would each do it for all.
+    """
+    worker = getattr(config, "workerinput", None)
+    if not worker:
+        return
+    files = sorted(file for place in config.args for file in pathlib.Path(place).rglob("test_*.py"))
+    keeps_nothing, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    for file in files[int(worker["workerid"].lstrip("gw")) :: worker["workercount"]]:
+        name = file.resolve().relative_to(config.rootpath).with_suffix("")
+        # Whatever keeps a module from being imported is reported when it is collected.
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(name.parts))
+    sys.dont_write_bytecode = keeps_nothing
