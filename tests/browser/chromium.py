@@ -46,6 +46,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # One process for all sites that a page leads to, in place of a new one for each. What a page
+    # may do to another site's is the same.
+    "--disable-site-isolation-trials",
 ]
 # Playwright turns the back/forward cache off, but users' browsers have it.
 LEFT_OUT = ["--disable-back-forward-cache"]
