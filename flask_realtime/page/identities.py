@@ -12,6 +12,8 @@ import logging
 from ..flask_contexts import present_request
 from ..threads.rare_warnings import RareWarnings
 from .client import came, client_so_far, present_identity
+from .sessions import session_as_it_came
+from .user_loader import identify
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
@@ -23,15 +25,17 @@ _IS_LOGGED = "flask_realtime.is_failure_logged"
 def identity_now() -> str | None:
     """Return the user that the session belongs to at the end of the request, None for a stranger.
 
-    Whoever the app's function knew when the request came, and does not know now, since it fails at
-    a log-out, has logged out. Else raises what the function raises, if the request acts on a page.
+    Whoever the app's function knows in the session as it came, and does not know now, since it
+    fails at a log-out, has logged out. Where it fails for both, it is not by what the request has
+    done: the session counts as what it was, or the error is raised, if the request acts on a page.
     """
     try:
         return present_identity()
     except Exception as error:
-        if identity_that_came() is None:
+        before = identity_that_came()
+        if before is None or _fails_for_what_came():
             _pass_over(error)
-            return None
+            return before
         if _is_first():
             warnings.warn(
                 "identify",
@@ -57,10 +61,19 @@ def log_failure(error: Exception) -> None:
     """Log, once in a request, that the app's function has failed."""
     if _is_first():
         logger.error(
-            "The function of realtime.identify failed, and the session counts as a stranger's. "
+            "The function of realtime.identify failed, so that nobody knows whose the session is. "
             "Let it return None for a stranger: pages that use realtime are answered 500.",
             exc_info=error,
         )
+
+
+def _fails_for_what_came() -> bool:
+    """Return whether the function fails by now for the session as it was when the request came."""
+    try:
+        identify().ask(session_as_it_came())
+    except Exception:
+        return True
+    return False
 
 
 def _pass_over(error: Exception) -> None:

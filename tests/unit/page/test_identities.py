@@ -75,3 +75,20 @@ def test_request_that_acts_on_a_page_fails_where_the_app_cannot_tell_its_user(as
             identity()
 
     ask(view)
+
+
+def test_page_fails_where_the_app_fails_to_tell_its_user_by_the_end_of_the_request(app, ask):
+    """The function has told the user before. His page is not taken for a stranger's."""
+    failing = []
+    app.extensions[EXTENSION] = Identify()
+    app.extensions[EXTENSION].set(lambda: 1 / 0 if failing else session["user"])
+
+    def view():
+        current_client()
+        identity_that_came()
+        failing.append(True)
+        with pytest.raises(ZeroDivisionError):
+            identity_now()
+        failing.clear()
+
+    ask(view, user=42)

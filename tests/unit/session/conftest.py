@@ -7,6 +7,8 @@ from flask import session
 from flask_session import Session
 
 from flask_realtime.config.settings import Config
+from flask_realtime.page import identities
+from flask_realtime.page.identities import logger
 from flask_realtime.page.page import Page
 from flask_realtime.page.user_loader import EXTENSION, Identify
 from flask_realtime.session import endings
@@ -16,6 +18,12 @@ from flask_realtime.session.page_subscriptions import Grants
 
 from .pages import KEY, make_app
 from .refusing import Here, Refusing
+
+
+@pytest.fixture(autouse=True)
+def told_at_once(monkeypatch):
+    """Of an app's function that fails the log tells at once, and not while another test runs."""
+    monkeypatch.setattr(identities.warnings, "warn", lambda _kind, line: logger.warning(line))
 
 
 @pytest.fixture

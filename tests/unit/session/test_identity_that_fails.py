@@ -6,7 +6,7 @@ import pytest
 from flask import render_template_string, session
 
 from flask_realtime.identity.keys import session_digest
-from flask_realtime.page.client import current_client
+from flask_realtime.page.client import came, current_client
 from flask_realtime.page.user_loader import EXTENSION
 from flask_realtime.registries.records import Disconnect
 
@@ -115,3 +115,29 @@ def test_request_that_uses_nothing_is_answered_though_the_app_fails_to_tell_user
     # At the first request, at this one, and at the one that reads the session.
     assert all("realtime.identify failed" in one.getMessage() for one in failures)
     assert failures and all(one.exc_info[0] is KeyError for one in failures)
+
+
+def test_user_stays_logged_in_where_the_app_fails_to_tell_him_for_a_moment(settled, process, visit):
+    """The function of realtime.identify has told the user at the beginning of a request, and fails
+    at its end, for the session as it came too: that says nothing of a log-out."""
+    failing = []
+
+    @settled.extensions[EXTENSION].set
+    def who():
+        if failing and failing[-1]:
+            raise ConnectionError("no database")
+        return session.get("user")
+
+    def fill_cart():
+        came()
+        failing.append(True)
+        session["cart"] = "full"
+        return ""
+
+    settled.teardown_request(lambda error: failing.clear())
+    response = visit(fill_cart, socket_key=KEY, user=42)
+
+    assert response.status_code == 200
+    assert visit.session["socket_key"] == KEY
+    assert not has_ended(process)
+    assert process.disconnected == []
