@@ -209,7 +209,8 @@ def _refuse(status: int, text: str) -> Response:
 
 def _end(request: Request, response: Response) -> Response:
     if _WAITING in request.environ:
-        _hand_over(request.environ.pop(_WAITING), response)
+        # It stays there: if a function fails behind this, the error's answer comes here too.
+        _hand_over(request.environ[_WAITING], response)
     if response.status_code in _REFUSALS and request.endpoint == ENDPOINT:
         _mark_refusal(response)
     return response

@@ -8,9 +8,10 @@ import flask
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.identity.keys import CONNECTION_ID_HEADER, SOCKET_KEY
+from flask_realtime.identity.keys import CONNECTION_ID_HEADER, SOCKET_KEY, digest
+from flask_realtime.session.session_path import TAKER_HEADER
 
-from ..conversations import Browser, put
+from ..conversations import CONNECTION_ID, Browser, put
 from ..warned import assert_few_lines_tell_of
 
 
@@ -162,3 +163,37 @@ def test_function_of_the_app_may_write_into_the_session_at_the_end_of_each_reque
 
     assert response.status_code == 204
     assert "Set-Cookie" not in response.headers
+
+
+def test_log_out_reaches_the_browser_though_the_answer_that_brings_it_fails(app, browser):
+    """The app's function that tells users fails for a moment, once the log-out was taken from where
+    it waited. The error's answer hands it over, or leaves it to the next request."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    failing = []
+
+    @browser.identify.set
+    def who():
+        if failing and failing.pop():
+            raise LookupError("no user")
+        return flask.session.get("user")
+
+    @app.post("/logout")
+    def log_out():
+        del flask.session["user"]
+        answer = flask.make_response("")
+        answer.delete_cookie("remembered")
+        return answer
+
+    with browser.client.session_transaction() as stored:
+        stored["user"] = 42
+    browser.digest = digest(app.secret_key, browser.key, CONNECTION_ID, "42")
+    browser.open_socket().call("/logout", method="post")
+
+    # The session as it came is known, and not the one behind the view.
+    failing[:] = [True, False]
+    answers = [browser.take_over(**{TAKER_HEADER: "a-page"}) for _ in range(2)]
+
+    assert answers[0].status_code == 500
+    handed = [line for one in answers for line in one.headers.getlist("Set-Cookie")]
+    assert any(line.startswith("remembered=;") for line in handed)
+    assert browser.session() == {}
