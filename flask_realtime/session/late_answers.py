@@ -33,6 +33,8 @@ LATE_SECONDS = 15.0
 
 #: Set in the environ of a request that has ended its browser session.
 IS_ENDED = "flask_realtime.is_ended"
+#: Set in the environ of a message that has cleared its session, which Flask keeps in the cookie.
+IS_CLEARED = "flask_realtime.is_cleared"
 
 
 class LateNode(Protocol):

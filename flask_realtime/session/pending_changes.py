@@ -37,6 +37,8 @@ class SessionChanges:
     :param heir: if the message ended its session, which then gets another socket key: the name of
         the message; else empty.
     :param renews: whether the session's cookie is to be set anew because it would end too soon.
+    :param clears: whether the message has cleared its session: *changes* hold all that was in it,
+        and all that is in it now, and nothing else stays in the browser's.
     """
 
     changes: Changes = field(default_factory=dict)
@@ -44,6 +46,7 @@ class SessionChanges:
     identities: tuple[str | None, ...] = (None, None)
     heir: str = ""
     renews: bool = False
+    clears: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.cookies or self.heir or self.renews)
@@ -61,6 +64,7 @@ class SessionChanges:
                 "identities": list(self.identities),
                 "heir": self.heir,
                 "renews": self.renews,
+                "clears": self.clears,
             }
         )
 
@@ -80,6 +84,8 @@ class SessionChanges:
             tuple(data["identities"]),
             data["heir"],
             data["renews"],
+            # A process of an earlier version does not say so.
+            data.get("clears", False),
         )
 
     def fits(
@@ -102,6 +108,9 @@ class SessionChanges:
     def apply(self, session: MutableMapping[str, Any], rewritten: Collection[str] = ()) -> None:
         """Make the changes to a session; call it only if :meth:`fits` says so."""
         kept = self._taken(session) & {*rewritten}
+        if self.clears:
+            for key in {*session} - {SOCKET_KEY, *rewritten, *self.changes}:
+                del session[key]
         for key, (_, new) in self.changes.items():
             if key in kept:
                 continue
@@ -117,12 +126,17 @@ class SessionChanges:
         }
 
 
-def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    """Return the changes between two states of a session, without its socket key."""
+def difference(
+    before: Mapping[str, Any], after: Mapping[str, Any], is_whole: bool = False
+) -> Changes:
+    """Return the changes between two states of a session, without its socket key.
+
+    :param is_whole: whether to return what is the same in both as well.
+    """
     return {
         key: (_value(before, key), _value(after, key))
         for key in {**before, **after}
-        if key != SOCKET_KEY and _value(before, key) != _value(after, key)
+        if key != SOCKET_KEY and (is_whole or _value(before, key) != _value(after, key))
     }
 
 

@@ -35,7 +35,7 @@ from .cookie_jar import (
     path_of,
     with_path,
 )
-from .late_answers import IS_ENDED
+from .late_answers import IS_CLEARED, IS_ENDED
 from .pending_changes import SessionChanges, difference, pointer_to
 
 if TYPE_CHECKING:
@@ -162,7 +162,8 @@ class SocketSession:
                 if _name_of(line) == name:
                     jar.set(line, path)
         heir = request.environ[SOCKET_IN_ENVIRON].heir if is_ended else ""
-        return Outcome(jar, SessionChanges(changes, cookies, identities, heir, renews))
+        clears = IS_CLEARED in request.environ
+        return Outcome(jar, SessionChanges(changes, cookies, identities, heir, renews, clears))
 
     def hand_on(self, outcome: Outcome | None, socket: SocketOfMessage) -> bool:
         """Keep what a message changed, and let the change wait for the browser.
@@ -203,7 +204,8 @@ class SocketSession:
             self._app,
             request._get_current_object(),  # type: ignore[attr-defined]
         )
-        changes = difference(dict(opened or {}), dict(present_session()))
+        before, is_whole = dict(opened or {}), IS_CLEARED in request.environ
+        changes = difference(before, dict(present_session()), is_whole)
         lifetime = lifetime_of(line)
         if changes or lifetime is None or lifetime <= 0:
             return changes, False
@@ -254,7 +256,7 @@ class SocketSession:
                     continue
                 lines += item.cookies
                 is_other = name in map(_name_of, item.cookies)
-                if item.changes:
+                if item.changes or item.clears:
                     has_changed = True
                     item.apply(session)
                     identity = identify().ask(session)

@@ -14,7 +14,7 @@ from ..page.client import Client, key_that_came, known_socket_key, session_names
 from ..page.sessions import has_cookie_session, renew_id
 from ..registries.records import End
 from .known_ends import KnownEnds
-from .late_answers import IS_ENDED
+from .late_answers import IS_CLEARED, IS_ENDED
 from .succession import (
     ends_of,
     has_new_key,
@@ -131,6 +131,7 @@ def _give_key(client: Client | None, is_copy: bool, past: _Past) -> bool:
         # The browser comes with its present key to take what the message has changed.
         if now != before:
             session[SOCKET_KEY] = before
+            request.environ[IS_CLEARED] = True
     elif is_copy and past.was_over is not False:
         if not is_worth_saving(past.is_repeated) or (past.is_repeated and now == before):
             return False

@@ -35,10 +35,12 @@ def test_app_that_writes_into_each_session_keeps_no_change_away(person):
 
 
 @pytest.mark.parametrize("person", [None], indirect=True)
-def test_log_out_clears_also_what_another_tab_has_changed(person):
-    """The cart was filled further by HTTP since the socket was opened. A log-out by a call that
-    clears the session is one all the same."""
-    person.navigate("/cart", "POST", data={"item": "tea"})
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_log_out_clears_also_what_another_tab_has_changed(person, has_begun):
+    """The cart was filled by HTTP since the socket was opened, or filled further. A log-out by a
+    call that clears the session is one all the same."""
+    if has_begun:
+        person.navigate("/cart", "POST", data={"item": "tea"})
     page = person.show("/inbox")
     with person.open(page) as socket:
         person.navigate("/cart", "POST", data={"item": "milk"})

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.session import pending_changes
 from flask_realtime.session.pending_changes import SessionChanges, difference, follow, pointer_to
 
 CHANGES = SessionChanges(
@@ -20,6 +21,8 @@ def test_changes_come_back_as_they_were(app):
     text = CHANGES.to_text(app, "digest")
 
     assert SessionChanges.from_text(app, "digest", text) == CHANGES
+    cleared = replace(CHANGES, clears=True)
+    assert SessionChanges.from_text(app, "digest", cleared.to_text(app, "digest")) == cleared
     assert CHANGES and not SessionChanges()
 
 
@@ -96,6 +99,26 @@ def test_changes_are_made_all_at_once():
     CHANGES.apply(session)
 
     assert session == {"a": 2, "new": ["x"], "other": 3}
+
+
+def test_session_that_was_cleared_keeps_what_the_app_writes_in_each_request_alone():
+    """The browser's session has got a key by HTTP, and one by the request that takes the change."""
+    changes = replace(CHANGES, clears=True)
+    session = {SOCKET_KEY: "secret", "a": 1, "gone": None, "cart": 3, "seen": 4}
+
+    changes.apply(session, ["seen"])
+
+    assert session == {SOCKET_KEY: "secret", "a": 2, "new": ["x"], "seen": 4}
+
+
+def test_changes_of_a_process_of_an_earlier_version_are_read(app):
+    """It does not say whether a message has cleared the session."""
+    text = CHANGES.to_text(app, "digest")
+    data = pending_changes._read(app, pending_changes._SALT, text)
+    del data["clears"]
+    earlier = pending_changes._signer(app, pending_changes._SALT).dumps(data)
+
+    assert SessionChanges.from_text(app, "digest", earlier) == CHANGES
 
 
 def test_secret_of_the_session_is_no_change():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timezone
 
+import pytest
 from flask import Response, request, session
 
 from flask_realtime.errors import RegistryUnavailable
@@ -143,6 +144,26 @@ def test_session_cleared_over_a_socket_is_cleared_and_gets_another_key(browser):
     with browser.client.session_transaction() as stored:
         assert stored[SOCKET_KEY] not in (None, browser.key)
     assert browser.registry.connect(browser.digest, "comes back").has_ended
+
+
+@pytest.mark.parametrize("key", ["user", "cart"])
+def test_session_cleared_over_a_socket_keeps_nothing_that_http_has_put_there(browser, key):
+    """Another tab has written into the session since the socket opened, or has logged a user in
+    where the app does not tell users. The call clears the session, and writes a new language."""
+    with browser.client.session_transaction() as stored:
+        stored.update(lang="de", theme="dark")
+    socket = browser.open_socket({"clear": lambda _: clear_but(lang="fr", theme="dark")})
+    browser.client.post("/set", json={key: 42})
+
+    socket.say("clear")
+    browser.take_over()
+
+    assert browser.session() == {"lang": "fr", "theme": "dark"}
+
+
+def clear_but(**kept):
+    session.clear()
+    session.update(kept)
 
 
 def test_taking_over_twice_changes_nothing_more(browser):
