@@ -35,8 +35,9 @@ export class RouteRequest {
 
 /** Throw a TypeError if `options` has others than those that the method `name` of the client knows. */
 export function checkOptions(name, options, known) {
-  for (const one in options) {
-    if (!known.includes(one)) throw new TypeError(`realtime.${name}: unknown option "${one}"; use ${known.join(", ")}.`);
+  // Not "in": what a script has given all objects is no option.
+  for (const one of Object.keys(options)) {
+    if (!known.includes(one)) throw new TypeError(`realtime.${name}: unknown option "${one}"; use ${known}.`);
   }
 }
 

@@ -53,8 +53,19 @@ test("the headers of a call may have the forms that fetch takes", () => {
   assert.deepEqual(page.socket.sent.slice(1).map(({ headers }) => headers), [{ "x-mine": "1" }, { "X-Mine": "1" }]);
 });
 
+test("what a script has given to all objects is no option", (t) => {
+  Object.prototype.extend = () => {};
+  t.after(() => delete Object.prototype.extend);
+  page.socket.welcome();
+
+  realtime.call("/", { json: 1, timeout: 1000 });
+  realtime.send("x", {}, { timeout: 1000 });
+
+  assert.deepEqual(page.socket.sent.slice(1).map(({ action }) => action), ["call-route", "x"]);
+});
+
 for (const [what, ask, expected] of [
-  ["body", () => realtime.call("/", { body: "{}" }), /unknown option "body".*input, json/],
+  ["body", () => realtime.call("/", { body: "{}" }), /unknown option "body".*input,json/],
   ["an option of send", () => realtime.send("x", {}, { method: "post" }), /unknown option "method"; use timeout/],
   ["another origin", () => realtime.call("http://other.test/"), /http:\/\/other.test is another origin; use fetch/],
   ["a file", () => realtime.call("/", { input: withFile() }), /a message cannot hold file "picture".*realtime.fetch/],
