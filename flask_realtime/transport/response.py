@@ -52,14 +52,21 @@ class SocketResponse(Response):
             connection = self._admit(self._handshake)
         except Refusal as refusal:
             return refuse(refusal)(environ, start_response)
-        self._handshake.descriptor.take_over()
-        # For middleware and the access log: no server sends this before the first byte of a body,
-        # and there will be none. No Set-Cookie, since a socket that opens late would undo what HTTP
-        # has changed in the session since the page was rendered.
-        start_response("101 Switching Protocols", [])
+        life = SocketLife(connection, self._handshake.deflates, self._max_message_bytes)
+        try:
+            self._handshake.descriptor.take_over()
+            # For middleware and the access log: no server sends this before the first byte of a
+            # body, and there will be none. No Set-Cookie, since a socket that opens late would undo
+            # what HTTP has changed in the session since the page was rendered.
+            start_response("101 Switching Protocols", [])
+        except BaseException:
+            # Of middleware, say. Nobody else gives the socket's place back.
+            connection.cut()
+            life.close()
+            raise
         # The server keeps the environ until the socket ends, and the environ has the request.
         environ.pop("werkzeug.request", None)
-        return SocketLife(connection, self._handshake.deflates, self._max_message_bytes)
+        return life
 
 
 class SocketLife:

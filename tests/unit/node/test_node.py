@@ -14,6 +14,7 @@ from tests.eventually import DEADLINE, eventually
 from tests.leftovers import open_files, threads_of_ours
 
 from ..handshakes import Page, admitted
+from ..starvation import no_thread_to_be_had
 from .nodes import node_of
 
 
@@ -30,6 +31,33 @@ def test_node_that_stops_amid_a_handshake_refuses_it():
     assert refused.value.status == 503
     assert node.connections() == []
     assert node.health()["connections"] == 0
+
+
+def test_node_that_finds_no_thread_at_its_first_socket_finds_it_at_the_next():
+    """The system has no thread left at the first handshake. The next one starts what looks after
+    the sockets."""
+    before, node = threads_of_ours(), node_of()
+    with no_thread_to_be_had(), pytest.raises(RuntimeError, match="thread"), admitted(node):
+        pass
+
+    with admitted(node):
+        began = {one.name for one in threads_of_ours() - before}
+
+    assert began == {"realtime-heartbeat", "realtime-chores"}
+    node.close()
+
+
+def test_node_that_is_closed_before_its_first_socket_starts_nothing(monkeypatch):
+    """A gunicorn worker's node is closed while its first handshake is on its way. The handshake is
+    refused, and starts no thread, which nobody would end."""
+    monkeypatch.setattr(module.servers, "graceful_seconds", lambda: DEADLINE)
+    before, node = threads_of_ours(), node_of()
+    node.close()
+
+    with pytest.raises(Refusal, match="stopping"), admitted(node):
+        pass
+
+    assert threads_of_ours() - before == set()
 
 
 def test_node_needs_no_worker_for_a_socket_that_missed_nothing(monkeypatch):

@@ -80,7 +80,7 @@ def test_refused_admission_is_a_plain_answer(caplog):
         line.ours.send(b"still open")
 
 
-def life(served, sock):
+def life(served, sock, start_response=lambda status, headers: None):
     """Return what the app gives its server for a handshake on *sock*, and the request's environ."""
     cookie = served.client.get("/page").headers["Set-Cookie"].partition(";")[0]
     environ = create_environ(
@@ -89,7 +89,7 @@ def life(served, sock):
         headers={**HEADERS, "Host": "localhost", "Cookie": cookie},
     )
     environ |= {"werkzeug.socket": sock, "wsgi.multithread": True}
-    return served.app(environ, lambda status, headers: None), environ
+    return served.app(environ, start_response), environ
 
 
 @pytest.mark.usefixtures("short_goodbyes")
@@ -105,6 +105,23 @@ def test_socket_that_its_server_never_begins_is_forgotten():
 
         assert while_open == 1
         assert served.node.connections() == []
+
+
+@pytest.mark.usefixtures("short_goodbyes")
+def test_socket_whose_start_a_middleware_refuses_is_forgotten():
+    """A middleware around the app raises an exception at the status 101. No connection remains, and
+    the peer is told of no socket."""
+
+    def refuse(status, headers):
+        raise ValueError(f"{status} has no Content-Type.")
+
+    served = Served()
+    with Line() as line:
+        with pytest.raises(ValueError, match="101"):
+            life(served, line.ours, refuse)
+
+        assert served.node.connections() == []
+        assert line.read_to_end() == b""
 
 
 @pytest.mark.usefixtures("short_goodbyes")
