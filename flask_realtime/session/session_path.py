@@ -26,10 +26,10 @@ from ..page.client import (
     came,
     current_client,
     known_socket_key,
-    present_identity,
 )
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
+from ..page.identities import identity_now
 from ..page.request_times import came_at
 from ..page.secret_keys import secret_keys
 from ..page.sessions import (
@@ -236,7 +236,7 @@ def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:
     """Make the changes that fit the session; return them."""
     if not waiting:
         return []
-    made, identity = [], present_identity()
+    made, identity = [], identity_now()
     rewritten = difference(dict(session_as_it_came()), dict(present_session()))
     for digest, item in waiting:
         if not item.fits(present_session(), identity, rewritten):
@@ -250,7 +250,7 @@ def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:
             session.modified = True
         # A cookie changes the id of a session that the server keeps, for requests to come.
         is_kept = not has_cookie_session(current_app)
-        identity = item.identities[1] if is_kept else present_identity()
+        identity = item.identities[1] if is_kept else identity_now()
         made.append(item)
     return made
 

@@ -14,7 +14,8 @@ from itsdangerous import BadData
 
 from ..flask_contexts import present_request
 from ..identity.keys import SOCKET_KEY, replaced_digest, shorten
-from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, came, present_identity
+from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, came
+from ..page.identities import identity_now
 from ..page.sessions import (
     has_cookie_session,
     present_session,
@@ -125,8 +126,7 @@ class SocketSession:
             "PATH_INFO": in_environ(path).removeprefix(template.get("SCRIPT_NAME", "")),
             "HTTP_COOKIE": self._jar.header(path),
         }
-        request = self._app.request_class(environ)
-        return interface.open_session(self._app, request)
+        return interface.open_session(self._app, self._app.request_class(environ))
 
     def outcome(self, response: Response) -> Outcome | None:
         """Return what a message changed, None if nothing. Call it in the message's request context.
@@ -140,7 +140,7 @@ class SocketSession:
         before, jar = self._jar, self._jar.copy()
         # A browser keeps its former cookie where the new one is too large: so does the socket.
         lines = [line for line in lines if jar.admits(line)]
-        identities = (came().identity, present_identity())
+        identities = (came().identity, identity_now())
         path = path_of(request.environ)
         name = self._app.session_interface.get_cookie_name(self._app)
         if not has_cookie_session(self._app):

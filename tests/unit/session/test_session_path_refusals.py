@@ -6,9 +6,12 @@ import io
 
 import flask
 import pytest
+from cachelib import SimpleCache
+from flask_session import Session
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.identity.keys import CONNECTION_ID_HEADER, SOCKET_KEY, digest
+from flask_realtime.identity.keys import CONNECTION_ID_HEADER, SOCKET_KEY, digest, session_of
+from flask_realtime.registries.records import Disconnect
 from flask_realtime.session.session_path import TAKER_HEADER
 
 from ..conversations import CONNECTION_ID, Browser, put
@@ -189,11 +192,41 @@ def test_log_out_reaches_the_browser_though_the_answer_that_brings_it_fails(app,
     browser.digest = digest(app.secret_key, browser.key, CONNECTION_ID, "42")
     browser.open_socket().call("/logout", method="post")
 
-    # The session as it came is known, and not the one behind the view.
-    failing[:] = [True, False]
+    # The session as it came is known, and then neither the one behind the view nor that.
+    failing[:] = [True, True, False]
     answers = [browser.take_over(**{TAKER_HEADER: "a-page"}) for _ in range(2)]
 
     assert answers[0].status_code == 500
     handed = [line for one in answers for line in one.headers.getlist("Set-Cookie")]
     assert any(line.startswith("remembered=;") for line in handed)
     assert browser.session() == {}
+
+
+@pytest.mark.parametrize("is_kept_by_server", [False, True])
+def test_log_out_by_a_call_is_one_though_the_app_fails_to_tell_a_stranger(app, is_kept_by_server):
+    """The app's function reads what a stranger's session lacks. The call is answered, the session's
+    sockets are closed, and the browser is logged out."""
+    if is_kept_by_server:
+        app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+        Session(app)
+    browser = Browser(app)
+    browser.identify.set(lambda: flask.session["user"])
+
+    @app.post("/logout")
+    def log_out():
+        del flask.session["user"]
+        return ""
+
+    with browser.client.session_transaction() as stored:
+        stored["user"] = 42
+    browser.digest = digest(app.secret_key, browser.key, CONNECTION_ID, "42")
+
+    reply = browser.open_socket().call("/logout", method="post")
+    if not is_kept_by_server:
+        assert browser.take_over().status_code == 204
+
+    assert reply["status"] == 200
+    assert "user" not in browser.session()
+    assert Disconnect(session=session_of(browser.digest), code=4001, is_left=True) in (
+        browser.process.disconnected
+    )
