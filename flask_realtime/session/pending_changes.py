@@ -111,8 +111,9 @@ class SessionChanges:
         if self.clears:
             for key in {*session} - {SOCKET_KEY, *rewritten, *self.changes}:
                 del session[key]
-        for key, (_, new) in self.changes.items():
-            if key in kept:
+        for key, (old, new) in self.changes.items():
+            # The message has left alone what is the same: HTTP may have changed it.
+            if key in kept or old == new:
                 continue
             if new:
                 session[key] = new[0]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import flask
 import pytest
 
 from flask_realtime.identity.keys import SOCKET_KEY
@@ -109,6 +110,25 @@ def test_session_that_was_cleared_keeps_what_the_app_writes_in_each_request_alon
     changes.apply(session, ["seen"])
 
     assert session == {SOCKET_KEY: "secret", "a": 2, "new": ["x"], "seen": 4}
+
+
+def test_session_begun_anew_over_a_socket_undoes_no_log_out_by_http(browser):
+    """An app that does not tell users logs one out by HTTP. A socket that is still open begins the
+    session anew for that user, as at a new password."""
+
+    def begin_anew(_message):
+        flask.session.clear()
+        flask.session["user"] = 1
+
+    with browser.client.session_transaction() as stored:
+        stored["user"] = 1
+    socket = browser.open_socket({"begin": begin_anew})
+    browser.client.post("/set", json={"user": None})
+
+    socket.say("begin")
+    browser.take_over()
+
+    assert browser.session() == {"user": None}
 
 
 def test_changes_of_a_process_of_an_earlier_version_are_read(app):
