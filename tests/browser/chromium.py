@@ -100,11 +100,11 @@ FORMS_ARE_HEEDED = """isSure => !(isSure || document.querySelector('[data-realti
   || performance.getEntriesByName('realtime-forms').length"""
 # Collects WebSocket frames in the page, for drivers that do not report them.
 NOTE_FRAMES = """(() => {
-  window.framesOfSockets = [];
+  const frames = window.framesOfSockets = [];
   window.WebSocket = class extends WebSocket {
     constructor(...given) {
       super(...given);
-      this.addEventListener("message", ({ data }) => framesOfSockets.push(data));
+      this.addEventListener("message", ({ data }) => frames.push(data));
     }
   };
 })()"""

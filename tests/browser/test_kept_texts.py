@@ -140,7 +140,8 @@ ADDRESS = "<input type=email value=' ada@example.org '>"
         ("<input type=range>", ("fill", "70"), ("fill", "50")),
         ("<input type=color>", ("fill", "#ff0000"), ("fill", "#000000")),
         (TIME, ("fill", "2026-05-06T07:09"), ("fill", "2026-05-06T07:08")),
-        (ADDRESS, ("fill", "eve@example.org"), ("fill", "ada@example.org")),
+        # Not "fill": Firefox's driver adds to an address in place of replacing it.
+        (ADDRESS, ("press", "x"), ("press", "Backspace")),
         ("<i contenteditable>Some <b>text</b></i>", ("press", "x"), ("press", "Backspace")),
     ],
 )
