@@ -132,14 +132,19 @@ def test_event_of_a_field_that_a_script_sends_elsewhere_does_not_keep_a_page(per
 
 TIME = "<input type=datetime-local value='2026-05-06T07:08:00'>"
 ADDRESS = "<input type=email value=' ada@example.org '>"
+not_typed = not_in("webkit", "its driver sets no field that nobody types into")
 
 
 @pytest.mark.parametrize(
     ("field", "change", "take_back"),
     [
-        ("<input type=range>", ("fill", "70"), ("fill", "50")),
-        ("<input type=color>", ("fill", "#ff0000"), ("fill", "#000000")),
-        (TIME, ("fill", "2026-05-06T07:09"), ("fill", "2026-05-06T07:08")),
+        pytest.param("<input type=range>", ("fill", "70"), ("fill", "50"), marks=not_typed),
+        pytest.param(
+            "<input type=color>", ("fill", "#ff0000"), ("fill", "#000000"), marks=not_typed
+        ),
+        pytest.param(
+            TIME, ("fill", "2026-05-06T07:09"), ("fill", "2026-05-06T07:08"), marks=not_typed
+        ),
         # Not "fill": Firefox's driver adds to an address in place of replacing it.
         (ADDRESS, ("press", "x"), ("press", "Backspace")),
         ("<i contenteditable>Some <b>text</b></i>", ("press", "x"), ("press", "Backspace")),
