@@ -97,9 +97,14 @@ def test_sockets_of_this_process_are_closed_while_redis_is_away(here, store, peo
     """The process that handles a ban or log-out closes its sockets without the help of Redis."""
     sockets = [person.open(show(person)) for person in people[:3]]
     thief, away = people[1].copy(), people[1].show("/inbox")
+    admin = Person(here.url)
+    # One that is not on its channels yet would be closed for want of Redis (1013).
+    admin.post("/send/room:1", json="open")
+    for socket in sockets:
+        heard_until(socket, "open")
 
     store.stop()
-    put_out(people, Person(here.url))
+    put_out(people, admin)
 
     assert [socket.close_code() for socket in sockets] == [1000, 4001, 1000]
     with thief.open(away, resume=True) as socket:
