@@ -31,25 +31,22 @@ class Drain:
     """Watches for the server to stop; then closes every socket with 1012: come back.
 
     :param connections: returns all sockets that live now.
-    :param is_stopping: asks the server whether it stops; None where it can't be asked.
     :param spread: seconds over which the sockets are told, so that they do not all come back at
         once; less where *patience* is short.
-    :param patience: seconds from the stop until the server kills the process.
+    :param patience: seconds from the stop until the server kills the process, where no server
+        tells.
     """
 
     def __init__(
         self,
         connections: Callable[[], Iterable[Connection]],
-        is_stopping: Callable[[], bool] | None,
         spread: float,
         patience: float,
     ) -> None:
         self._connections = connections
-        self._is_stopping = is_stopping
-        # The stop may be seen one poll late.
-        self._patience = max(0.0, patience - POLL_SECONDS)
-        self._spread = min(spread, self._patience * SPREAD_SHARE)
-        self._last = min(LAST_SECONDS, self._patience * END_SHARE)
+        self._usual_spread = spread
+        self._is_stopping: Callable[[], bool] | None = None
+        self._fit(patience)
         self._lock = threading.Lock()
         self._is_over = threading.Event()
         self._is_closed = threading.Event()
@@ -57,13 +54,16 @@ class Drain:
         #: Whether the sockets are being told, or have been.
         self.is_draining = False
 
-    def watch(self) -> None:
+    def watch(self, is_stopping: Callable[[], bool], patience: float) -> None:
         """Begin to watch the server, with the first handshake; later calls do nothing.
 
+        :param is_stopping: asks the server whether it stops.
+        :param patience: seconds from the stop until the server kills the process.
         :raises RuntimeError: if the system has no thread left; the next call tries again.
         """
-        if self._is_stopping is not None:
-            self._watcher.start()
+        self._is_stopping = is_stopping
+        self._fit(patience)
+        self._watcher.start()
 
     def close(self) -> None:
         """Watch the server no more."""
@@ -87,6 +87,12 @@ class Drain:
             self._run(self._spread if seconds is None else seconds)
         finally:
             self._is_over.set()
+
+    def _fit(self, patience: float) -> None:
+        # The stop may be seen one poll late.
+        self._patience = max(0.0, patience - POLL_SECONDS)
+        self._spread = min(self._usual_spread, self._patience * SPREAD_SHARE)
+        self._last = min(LAST_SECONDS, self._patience * END_SHARE)
 
     def _run(self, spread: float) -> None:
         connections = list(self._connections())

@@ -122,7 +122,7 @@ class Node:
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds)
         self._chores = Periodic("realtime-chores", self._list_chores())
-        self._drain = self._make_drain()
+        self._drain = Drain(self.connections, config.drain_seconds, USUAL_GRACEFUL_SECONDS)
 
     def start(self) -> None:
         """Let the registry tell this process what reaches it; later calls do nothing."""
@@ -253,7 +253,7 @@ class Node:
         return [fingerprint(secret) for secret in secrets]
 
     def _begin_serving(self) -> None:
-        """Ask the server once more how it stops, at the first handshake, and start the threads.
+        """Ask the server how it stops, at the first handshake, and start the threads.
 
         A node that gunicorn's post_fork made, say, was made before the process was a worker.
 
@@ -262,20 +262,12 @@ class Node:
         with self._lock:
             if self._is_serving or self._is_closed or self._drain.is_draining:
                 return
-            self._drain = self._make_drain()
             self._heartbeat.start()
             self._chores.start()
-            self._drain.watch()
+            graceful = servers.graceful_seconds()
+            if graceful is not None:
+                self._drain.watch(servers.is_stopping, graceful)
             self._is_serving = True
-
-    def _make_drain(self) -> Drain:
-        graceful = servers.graceful_seconds()
-        return Drain(
-            self.connections,
-            None if graceful is None else servers.is_stopping,
-            self._config.drain_seconds,
-            USUAL_GRACEFUL_SECONDS if graceful is None else graceful,
-        )
 
     def _list_chores(self) -> list[tuple[float, Callable[[], None]]]:
         shortest = min(

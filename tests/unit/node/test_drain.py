@@ -21,8 +21,8 @@ def pairs():
         pair.end()
 
 
-def drain(pairs, is_stopping=None, spread=0.0, patience=DEADLINE):
-    return Drain(lambda: [pair.connection for pair in pairs], is_stopping, spread, patience)
+def drain(pairs, spread=0.0, patience=DEADLINE):
+    return Drain(lambda: [pair.connection for pair in pairs], spread, patience)
 
 
 def test_drain_tells_every_socket_to_come_back(pairs):
@@ -80,9 +80,9 @@ def test_drain_does_not_wait_for_ever(pairs):
 def test_drain_begins_when_the_server_stops(pairs):
     """The server's own stop signal starts the drain, without a call by the app."""
     stopping = threading.Event()
-    watched = drain(pairs, stopping.is_set)
-    watched.watch()
-    watched.watch()
+    watched = drain(pairs)
+    for _ in range(2):
+        watched.watch(stopping.is_set, DEADLINE)
     before = [pair.connection.is_open for pair in pairs]
 
     stopping.set()
@@ -145,8 +145,8 @@ def test_drain_goes_on_when_one_socket_cannot_be_told(pairs, caplog):
 def test_drain_that_is_closed_watches_no_more(pairs):
     """A closed node does not watch its server any more."""
     stopping, asked = threading.Event(), threading.Semaphore(0)
-    watched = drain(pairs, lambda: asked.release() or stopping.is_set())
-    watched.watch()
+    watched = drain(pairs)
+    watched.watch(lambda: asked.release() or stopping.is_set(), DEADLINE)
     assert asked.acquire(timeout=DEADLINE)
 
     watched.close()

@@ -33,6 +33,20 @@ def test_node_that_stops_amid_a_handshake_refuses_it():
     assert node.health()["connections"] == 0
 
 
+def test_node_that_drains_amid_its_first_handshake_lets_nobody_in(monkeypatch):
+    """A process is told to drain while its first handshake has it start its threads. The handshake
+    is refused, and so are those that follow."""
+    node = node_of()
+    monkeypatch.setattr(module.servers, "graceful_seconds", lambda: node.drain(0))
+
+    for _ in range(2):
+        with pytest.raises(Refusal, match="stopping"), admitted(node):
+            pass
+
+    assert node.health()["draining"]
+    node.close()
+
+
 def test_node_that_finds_no_thread_at_its_first_socket_finds_it_at_the_next():
     """The system has no thread left at the first handshake. The next one starts what looks after
     the sockets."""
