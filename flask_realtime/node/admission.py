@@ -133,6 +133,8 @@ class Admission:
             self._leave(connection)
 
     def _known(self, digests: Sequence[str]) -> Mapping[str, Subscriptions | None]:
+        # Redis may be gone already when this process stops, and a client that waits for it may not.
+        self._check_stopping()
         try:
             with self._turn:
                 return self._registry.subscriptions(digests)

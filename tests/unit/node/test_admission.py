@@ -57,6 +57,20 @@ def test_socket_that_closes_is_gone_however_the_earlier_keys_are_written(key):
     assert not node.connections() and not node.is_heard("room")
 
 
+def test_process_that_stops_asks_nothing_for_a_page_of_an_earlier_key(monkeypatch):
+    """A process with SECRET_KEY_FALLBACKS stops, and Redis may be gone already. It refuses a
+    handshake without a word to the registry, for which its client would wait."""
+    node = node_of()
+    node.app.config["SECRET_KEY_FALLBACKS"] = ["an earlier key"]
+    monkeypatch.setattr(node.registry, "subscriptions", lambda asked: pytest.fail("It asks."))
+    node.drain(0)
+
+    refusal = refusal_of(node)
+
+    assert (refusal.status, refusal.headers) == (503, {"Retry-After": "1"})
+    assert "stopping" in refusal.reason
+
+
 def test_process_that_is_full_sends_others_elsewhere():
     """A full process refuses a socket with Retry-After. When one closes, its place is free
     again."""
