@@ -137,7 +137,11 @@ def has_own_converters(url_map: Map) -> bool:
 
     A converter that gives nothing but a pattern runs no code for a path.
     """
-    return _is_own(type(url_map)) or any(map(_converts_by_code, url_map.converters.values()))
+    return (
+        _is_own(type(url_map))
+        or any(map(_converts_by_code, url_map.converters.values()))
+        or any(map(_has_given_functions, url_map.iter_rules()))
+    )
 
 
 def has_own_redirects(url_map: Map) -> bool:
@@ -213,6 +217,16 @@ def _converts_by_code(converter: Callable[..., BaseConverter]) -> bool:
         not name.startswith("__") and name not in _OF_PATTERNS
         for kind in filter(_is_own, converter.__mro__)
         for name in vars(kind)
+    )
+
+
+def _has_given_functions(rule: Rule) -> bool:
+    """Return whether a converter of a rule was given a function when it was made, in place of one
+    that its class has."""
+    return any(
+        callable(getattr(type(one), name, None))
+        for one in rule._converters.values()
+        for name in vars(one)
     )
 
 

@@ -105,8 +105,8 @@ FOREIGN = {"_cookies", "_exit", "_get_current_object", "_replace", "_sock"}
 #: Private names of Flask's contexts that are the same in every supported version, or are asked for
 #: first.
 FOREIGN |= {"_after_request_functions", "_flashes", "_request", "_session"}
-#: Private names of SQLAlchemy's sessions without a public alternative.
-FOREIGN |= {"_flushing"}
+#: Private names of SQLAlchemy's sessions and Werkzeug's rules without a public alternative.
+FOREIGN |= {"_flushing", "_converters"}
 
 
 def test_module_touches_nothing_private_of_another():

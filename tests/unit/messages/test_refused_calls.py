@@ -106,15 +106,25 @@ def test_call_behind_a_refused_one_leads_where_the_app_says(app):
     assert call_behind_a_refused_one("/late") == ANSWERED
 
 
-def test_refused_call_runs_no_function_that_makes_numbers_of_paths(app):
-    """The app has a converter of numbers whose function Werkzeug calls, and which may fail."""
+@pytest.mark.parametrize("name", ["to_python", "num_convert"])
+@pytest.mark.parametrize("owner", ["class", "instance"])
+def test_refused_call_runs_no_function_that_makes_something_of_paths(app, name, owner):
+    """The app has a converter of numbers with a function in place of Werkzeug's, which may fail: in
+    its class, or given to it as it is made."""
     asked = []
 
-    class Row(IntegerConverter):
-        def num_convert(self, value):
-            asked.append(value)
-            raise LookupError(value)
+    def look_up(value):
+        asked.append(value)
+        raise LookupError(value)
 
+    class Row(IntegerConverter):
+        def __init__(self, *args):
+            super().__init__(*args)
+            if owner == "instance":
+                setattr(self, name, look_up)
+
+    if owner == "class":
+        setattr(Row, name, staticmethod(look_up))
     app.url_map.converters["row"] = Row
     app.add_url_rule("/rows/<row:one>", "row", lambda one: "")
     socket = Browser(app, ALLOW_CALLS=None).open_socket()
