@@ -31,7 +31,8 @@ class Channels:
         self.lock = threading.Lock()
         self.members = Members()
         self._by_name: dict[str, LocalChannel] = {}
-        #: Returns the channel of a name; None if this process does not hear it.
+        #: Returns the channel of a name; None if this process does not hear it. The table's own
+        #: method, since a handshake asks several times, and a function around it costs as much.
         self.get: Callable[[str], LocalChannel | None] = self._by_name.get
         # Since when no connection is on a channel, and since when a channel keeps more than usual,
         # and how much. The first came first, so that nobody has to look at all channels.
@@ -52,6 +53,10 @@ class Channels:
     def known(self, names: Collection[str]) -> list[LocalChannel]:
         """Return the channels, of *names*, that this process hears."""
         return [self._by_name[name] for name in names if name in self._by_name]
+
+    def paused(self, names: Collection[str]) -> list[LocalChannel]:
+        """Return the channels, of *names*, that wait for their logs to be read."""
+        return [one for one in self.known(names) if one.is_paused]
 
     def take_new(self) -> list[str]:
         """Return the names of the channels that went live here since the last call.

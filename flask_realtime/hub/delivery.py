@@ -213,7 +213,7 @@ class Delivery:
     def paused(self, names: Collection[str]) -> list[str]:
         """Return those of *names* that are paused."""
         with self._lock:
-            return [one.name for one in self._channels.known(names) if one.is_paused]
+            return [one.name for one in self._channels.paused(names)]
 
     def ask_to_read(self, names: Collection[str]) -> None:
         """Have the logs of those of *names* that are paused read in the background."""
@@ -228,7 +228,7 @@ class Delivery:
         then calls :meth:`resume_from_log`.
         """
         with self._lock:
-            paused = [one for one in self._channels.known(names) if one.is_paused]
+            paused = self._channels.paused(names)
             return {channel.name: channel.begin_reading() for channel in paused}
 
     def resume_from_log(

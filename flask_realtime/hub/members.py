@@ -107,7 +107,8 @@ class Members:
         self._by_session: dict[str, tuple[Listener, ...]] = {}
         self._by_user: dict[str, tuple[Listener, ...]] = {}
         self._members: dict[Listener, Member] = {}
-        #: Returns the member of a connection; None if it is not there.
+        #: Returns the member of a connection; None if it is not there. The table's own method,
+        #: since a handshake asks several times, and a function around it costs as much.
         self.get: Callable[[Listener], Member | None] = self._members.get
 
     def add(self, connection: Listener, sessions: Collection[str] = ()) -> None:
