@@ -147,7 +147,7 @@ class SessionPath:
         if known_socket_key() is None:
             client.keep_socket_key()
         else:
-            request.environ[_WAITING] = []
+            _hand_over_nothing()
         return response
 
     def _digests(self, client: Client) -> list[str]:
@@ -203,8 +203,13 @@ def _taker() -> str:
 
 
 def _refuse(status: int, text: str) -> Response:
-    request.environ[_WAITING] = []
+    _hand_over_nothing()
     return _answer(status, text)
+
+
+def _hand_over_nothing() -> None:
+    """Have the answer set no session."""
+    request.environ[_WAITING] = []
 
 
 def _end(request: Request, response: Response) -> Response:
