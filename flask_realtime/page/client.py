@@ -13,7 +13,13 @@ from ..protocol.starts import Start
 from .new_ids import new_page_id
 from .requesting_page import open_page
 from .secret_keys import names_of_key, secret_keys
-from .sessions import present_session, session_as_it_came, value_in
+from .sessions import (
+    has_insides,
+    may_be_saved,
+    present_session,
+    session_as_it_came,
+    value_in,
+)
 from .user_loader import identify
 
 #: Set in an environ once the request has subscribed its client to anything.
@@ -221,7 +227,19 @@ def is_touched(request: Request) -> bool:
 
     :param request: the current request.
     """
-    return CLIENT_IN_ENVIRON in request.environ or present_session().modified
+    return CLIENT_IN_ENVIRON in request.environ or is_session_changed()
+
+
+def is_session_changed() -> bool:
+    """Return whether the current request has changed its session, and saves the change.
+
+    Where the app tells users, what has changed within a value of the session counts as well: Flask
+    does not notice it, but saves it if the session is permanent, and Flask-Session in any case.
+    """
+    session = present_session()
+    if session.modified or not (has_insides(session) and identify()):
+        return bool(session.modified)
+    return may_be_saved() and session_as_it_came() is not session
 
 
 def client_so_far() -> Client | None:

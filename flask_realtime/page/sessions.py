@@ -6,8 +6,10 @@ reads must not count.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 from flask import Flask
@@ -22,8 +24,12 @@ from ..flask_contexts import (
     request_context,
 )
 
+logger = logging.getLogger(__name__)
+
 _SNAPSHOT = "flask_realtime.session"
 _IS_ID_RENEWED = "flask_realtime.is_id_renewed"
+# Types of values that nobody can change in place.
+_FIXED = frozenset([bool, bytes, float, int, str, type(None)])
 #: Where an environ holds the id that the request's session has in the app's store. The key is
 #: missing where the session is in its cookie.
 CAME_ID = "flask_realtime.session_id"
@@ -81,14 +87,25 @@ def may_be_saved() -> bool:
     return bool(is_lasting) and bool(app.config["SESSION_REFRESH_EACH_REQUEST"])
 
 
-def keep_snapshot() -> None:
+def has_insides(session: SessionMixin) -> bool:
+    """Return whether a value of the session may be changed without the session's noting it.
+
+    A session notes what is written under a key, and not what is written into a dict or a list that
+    it holds.
+    """
+    return isinstance(session, dict) and not _FIXED.issuperset(map(type, session.values()))
+
+
+def keep_snapshot(is_deep: bool = True) -> None:
     """Copy the session, if it lives in a store and not in its cookie, before the app changes it.
 
     It may be gone from its store before the request ends.
+
+    :param is_deep: whether to copy what its values hold as well.
     """
     request, session = present_request(), present_session()
     if isinstance(session, dict) and not has_cookie_session(present_app()):
-        request.environ[_SNAPSHOT] = dict(session)
+        request.environ[_SNAPSHOT] = _copied(session, is_deep)
         request.environ[CAME_ID] = getattr(session, "sid", None) or ""
 
 
@@ -147,15 +164,17 @@ def session_as_it_came() -> SessionMixin:
     state.
     """
     session = present_session()
-    if not session.modified:
+    if not (session.modified or has_insides(session)):
         return session
     request = present_request()
     snapshot = request.environ.get(_SNAPSHOT)
     if snapshot is not None:
-        return SecureCookieSession(snapshot)
-    app = present_app()
-    opened = app.session_interface.open_session(app, request)
-    return SecureCookieSession() if opened is None else opened
+        came: SessionMixin = SecureCookieSession(snapshot)
+    else:
+        app = present_app()
+        opened = app.session_interface.open_session(app, request)
+        came = SecureCookieSession() if opened is None else opened
+    return came if session.modified or _differ(came, session) else session
 
 
 @contextmanager
@@ -194,3 +213,21 @@ def value_in(session: MutableMapping[str, Any], key: str) -> Any:
     if accessed is not None:
         session.accessed = accessed  # type: ignore[attr-defined]
     return value
+
+
+def _copied(session: dict[str, Any], is_deep: bool) -> dict[str, Any]:
+    if is_deep and not _FIXED.issuperset(map(type, session.values())):
+        try:
+            return deepcopy(dict(session))
+        except Exception:
+            # An app may store what has no copy.
+            logger.debug("A session is copied without what its values hold.", exc_info=True)
+    return dict(session)
+
+
+def _differ(one: SessionMixin, other: SessionMixin) -> bool:
+    try:
+        return bool(one != other)
+    except Exception:
+        # So it is with values that are compared part by part, as arrays are.
+        return True

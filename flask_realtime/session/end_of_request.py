@@ -18,6 +18,7 @@ from ..page.client import (
     SocketOfMessage,
     client_so_far,
     current_client,
+    is_session_changed,
     is_touched,
     session_names,
 )
@@ -28,7 +29,6 @@ from ..page.sessions import (
     IS_NOT_SAVED,
     has_cookie_session,
     may_be_saved,
-    present_session,
     save_nothing,
 )
 from ..registries.records import Disconnect
@@ -156,7 +156,7 @@ class EndOfRequest:
             self._late_answers.settle(request, response)
             return response
         is_too_late = IS_NOT_SAVED in environ or self._is_too_late(environ[SOCKET_IN_ENVIRON])
-        if is_too_late or (is_too_late is None and present_session().modified):
+        if is_too_late or (is_too_late is None and is_session_changed()):
             save_nothing()
             return response if is_too_late else away(response)
         response = self._settle_client(request, response)

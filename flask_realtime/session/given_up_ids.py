@@ -55,7 +55,7 @@ class GivenUpIds:
 
         A request whose id the store does not hold can ask what has become of the id.
         """
-        keep_snapshot()
+        keep_snapshot(is_deep=bool(identify()))
         if has_unknown_id():
             request.environ[HAD_GIVEN_UP_ID] = self._was_given_up
 

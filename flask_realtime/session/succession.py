@@ -40,6 +40,7 @@ from ..identity.keys import SOCKET_KEY, inherited_socket_key, new_socket_key, se
 from ..identity.users import user_of
 from ..page.client import (
     Client,
+    is_session_changed,
     key_that_came,
     known_socket_key,
     session_names,
@@ -60,7 +61,7 @@ def has_changed(client: Client | None) -> bool:
     """Return whether the session was cleared, ended by the app, or belongs to another user now."""
     if client is not None and client.is_over:
         return True
-    if not present_session().modified:
+    if not is_session_changed():
         return False
     key = known_socket_key()
     # Only a session that was cleared loses its key. To open the session again, so as to compare
@@ -91,7 +92,7 @@ def lacks_key() -> bool:
     log-out ends a key alone: a page that is still being rendered then, maybe the user's first, is
     to have one that can be ended. An app that does not tell users pays nothing.
     """
-    if not (identify() and present_session().modified) or known_socket_key() is not None:
+    if not (identify() and is_session_changed()) or known_socket_key() is not None:
         return False
     return bool(present_app().secret_key) and identity_now() is not None
 

@@ -1,0 +1,125 @@
+"""Users who are kept within a value of the session, where Flask notices no change of it."""
+
+import pytest
+from flask import session
+
+from flask_realtime.identity.keys import session_digest
+from flask_realtime.page.sessions import session_as_it_came
+from flask_realtime.page.user_loader import EXTENSION
+from flask_realtime.registries.records import Disconnect
+
+from .views import KEY, has_ended
+
+ENDED = [Disconnect(session=session_digest("secret", KEY), code=4001, is_left=True)]
+
+
+class NoCopy:
+    """What an app's store can keep, and nobody can copy or compare."""
+
+    def __deepcopy__(self, _memo):
+        raise TypeError("no copy")
+
+    def __reduce__(self):
+        return NoCopy, ()
+
+    def __eq__(self, _other):
+        raise ValueError("ambiguous")
+
+    __hash__ = None
+
+
+def log_in():
+    session["account"]["user"] = 42
+    return "in"
+
+
+def log_out():
+    session["account"].clear()
+    return "out"
+
+
+def log_out_and_say_so():
+    session["account"].clear()
+    session.modified = True
+    return "out"
+
+
+@pytest.fixture
+def nested(settled):
+    settled.extensions[EXTENSION].set(lambda: session["account"].get("user"))
+    return settled
+
+
+@pytest.mark.parametrize(
+    ("view", "account"),
+    [(log_in, {}), (log_in, {"user": 41}), (log_out, {"user": 42})],
+    ids=["in", "another", "out"],
+)
+def test_user_within_a_value_changes_and_the_session_gets_another_key(
+    nested, process, visit, view, account
+):
+    """The session is permanent, so that it is saved whatever the app notes of its changes: what the
+    earlier user's pages hear ends as it does by HTTP."""
+    visit(view, socket_key=KEY, account=account, _permanent=True)
+
+    assert visit.session["socket_key"] != KEY
+    assert visit.session["account"] == ({"user": 42} if view is log_in else {})
+    assert has_ended(process)
+    assert process.disconnected == ENDED
+
+
+def test_log_out_within_a_value_that_the_app_tells_of_ends_the_session(nested, process, visit):
+    """The app sets ``session.modified``, as Flask's documentation has it."""
+    visit(log_out_and_say_so, socket_key=KEY, account={"user": 42})
+
+    assert visit.session["socket_key"] != KEY
+    assert process.disconnected == ENDED
+
+
+@pytest.mark.parametrize("settled", ["cookie"], indirect=True)
+def test_log_out_that_flask_does_not_save_ends_nothing(nested, process, visit):
+    """The app changes a value of a session that is not permanent, and does not tell Flask of it: by
+    HTTP the user is still logged in, and so are the pages."""
+    visit(log_out, socket_key=KEY, account={"user": 42})
+
+    assert visit.session == {"socket_key": KEY, "account": {"user": 42}}
+    assert process.disconnected == []
+
+
+def test_other_changes_within_values_end_nothing(nested, process, visit):
+    """Something is laid into the cart of a session. Its key stays."""
+    stored = {"account": {"user": 42}, "cart": [], "_permanent": True}
+    visit(lambda: session["cart"].append(1) or "", socket_key=KEY, **stored)
+
+    assert visit.session["socket_key"] == KEY
+    assert visit.session["cart"] == [1]
+    assert process.disconnected == []
+
+
+def test_session_as_it_came_holds_what_its_values_held(nested, visit):
+    """The function that tells users is asked for the session before and after the request."""
+
+    def view():
+        session["account"]["user"] = 42
+        return dict(session_as_it_came())
+
+    stored = {"socket_key": KEY, "account": {"user": 41}, "_permanent": True}
+
+    assert visit(view, **stored).json == stored
+
+
+@pytest.mark.parametrize("settled", ["server"], indirect=True)
+@pytest.mark.parametrize("account", [{"user": 42}, {}], ids=["the same", "out"])
+def test_what_has_no_copy_is_no_hindrance(nested, process, visit, account):
+    """The app's store holds an object that can't be copied, nor compared. Requests are answered,
+    and a log-out that the session notes ends it as ever."""
+
+    def view():
+        if not account:
+            session["account"] = account
+        return "fine"
+
+    answer = visit(view, socket_key=KEY, account={"user": 42}, extra=NoCopy())
+
+    assert answer.text == "fine"
+    assert process.disconnected == ([] if account else ENDED)
