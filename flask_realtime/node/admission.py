@@ -17,6 +17,7 @@ from ..identity.keys import session_of
 from ..registries.base import Registry
 from ..registries.records import Arrival, ConnectionRecord
 from ..registries.subscriptions import Subscriptions
+from ..session.pending_changes import REWRITTEN, rewritten_keys
 from ..threads.pool import ThreadPool
 from ..threads.rare_warnings import RareWarnings
 from ..transport import servers
@@ -208,6 +209,9 @@ class Admission:
             return
         if arrival.subscriptions is not None:
             self._hub.note(connection, arrival.subscriptions)
+        if arrival.waiting:
+            # The socket begins with that at its first message, when the request is gone.
+            handshake.environ[REWRITTEN] = rewritten_keys()
         connection.receiver = self._make_receiver(connection, handshake, arrival)
 
     def _turn_away(self, connection: Connection) -> None:

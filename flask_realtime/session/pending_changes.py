@@ -15,6 +15,11 @@ from flask.sessions import SecureCookieSessionInterface, session_json_serializer
 from itsdangerous import BadData, URLSafeSerializer
 
 from ..identity.keys import SOCKET_KEY
+from ..page.sessions import present_session, session_as_it_came
+
+#: Where the environ of a handshake holds what :func:`rewritten_keys` returned there. The key is
+#: missing if nothing waited for the browser.
+REWRITTEN = "flask_realtime.rewritten"
 
 # A salt of the library's own, so that nothing that an app signs is taken for such a text.
 _SALT = "flask_realtime.session-changes"
@@ -93,13 +98,15 @@ class SessionChanges:
     ) -> bool:
         """Return whether the changes can be made to a session.
 
-        They cannot if a request over HTTP has changed the same keys meanwhile, unless the message
-        has ended the session: a log-out is one whatever the session has got since. Nor can they if
-        the session belongs to another user than the one for whom they were made.
+        They cannot if a request over HTTP has changed the same keys to other values meanwhile,
+        unless the message has ended the session: a log-out is one whatever the session has got
+        since. Nor can they if the session belongs to another user than the one for whom they were
+        made.
 
         :param identity: the user that the session belongs to; None: a stranger.
-        :param rewritten: the keys that the app has written in the request that takes the changes.
-            It does so in each request, as in the message, and what it wrote last stays.
+        :param rewritten: the keys that the app has written in the request that takes the changes,
+            as :func:`rewritten_keys` returns them. It does so in each request, as in the message,
+            and what it wrote last stays.
         """
         if identity not in self.identities:
             return False
@@ -113,7 +120,7 @@ class SessionChanges:
                 del session[key]
         for key, (old, new) in self.changes.items():
             # The message has left alone what is the same: HTTP may have changed it.
-            if key in kept or old == new:
+            if key in kept or new in (old, _value(session, key)):
                 continue
             if new:
                 session[key] = new[0]
@@ -121,9 +128,12 @@ class SessionChanges:
                 session.pop(key, None)
 
     def _taken(self, session: Mapping[str, Any]) -> set[str]:
-        """Return the keys that have another value by now than before the change."""
+        """Return the keys that have another value by now than before the change and after it."""
+        present = {key: _value(session, key) for key in self.changes}
         return {
-            key for key, (old, _) in self.changes.items() if not _is_free(_value(session, key), old)
+            key
+            for key, (old, new) in self.changes.items()
+            if present[key] != new and not _is_free(present[key], old)
         }
 
 
@@ -139,6 +149,11 @@ def difference(
         for key in {**before, **after}
         if key != SOCKET_KEY and (is_whole or _value(before, key) != _value(after, key))
     }
+
+
+def rewritten_keys() -> Collection[str]:
+    """Return the keys that the app has written into the session of the current request."""
+    return difference(dict(session_as_it_came()), dict(present_session())).keys()
 
 
 def pointer_to(app: Flask, digest: str) -> str:

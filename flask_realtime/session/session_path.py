@@ -36,7 +36,6 @@ from ..page.sessions import (
     has_cookie_session,
     present_session,
     save_nothing,
-    session_as_it_came,
 )
 from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
@@ -45,7 +44,7 @@ from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
 from .logins import forget_log_in
-from .pending_changes import SessionChanges, difference, follow
+from .pending_changes import SessionChanges, follow, rewritten_keys
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
@@ -242,7 +241,7 @@ def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:
     if not waiting:
         return []
     made, identity = [], identity_now()
-    rewritten = difference(dict(session_as_it_came()), dict(present_session()))
+    rewritten = rewritten_keys()
     for digest, item in waiting:
         if not item.fits(present_session(), identity, rewritten):
             logger.info(

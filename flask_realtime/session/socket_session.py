@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ from .cookie_jar import (
     with_path,
 )
 from .late_answers import IS_CLEARED, IS_ENDED
-from .pending_changes import SessionChanges, difference, pointer_to
+from .pending_changes import REWRITTEN, SessionChanges, difference, pointer_to
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -90,11 +90,10 @@ class SocketSession:
         :param waiting: the texts that wait for the browser, in order.
         """
         host = environ.get("HTTP_HOST") or environ.get("SERVER_NAME", "")
-        path = path_of(environ)
-        self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path)
+        self._jar = CookieJar(environ.get("HTTP_COOKIE", ""), host, path_of(environ))
         items = deque(self._items(waiting))
         while items:
-            self._lay_over(items, template)
+            self._lay_over(items, template, environ.get(REWRITTEN, ()))
 
     def header(self, path: str) -> str:
         """Return the ``Cookie`` header of a request to *path*, which may be percent-encoded."""
@@ -234,7 +233,9 @@ class SocketSession:
                     error,
                 )
 
-    def _lay_over(self, items: deque[SessionChanges], template: WSGIEnvironment) -> None:
+    def _lay_over(
+        self, items: deque[SessionChanges], template: WSGIEnvironment, rewritten: Collection[str]
+    ) -> None:
         """Change the jar as the browser's cookies will change when it fetches *items*.
 
         Takes those off that are of one session: there may be a thousand, and to open and save the
@@ -247,18 +248,17 @@ class SocketSession:
             {**template, "HTTP_COOKIE": self._jar.header(path)}
         )
         with context:
-            session: SessionMixin = present_session()
+            session, is_other = present_session(), False
             identity = identify().ask(session)
-            is_other = False
             while items and not is_other:
                 item = items.popleft()
-                if not item.fits(session, identity):
+                if not item.fits(session, identity, rewritten):
                     continue
                 lines += item.cookies
                 is_other = name in map(_name_of, item.cookies)
                 if item.changes or item.clears:
                     has_changed = True
-                    item.apply(session)
+                    item.apply(session, rewritten)
                     identity = identify().ask(session)
             if has_changed:
                 response = self._app.response_class()

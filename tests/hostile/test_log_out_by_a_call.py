@@ -34,6 +34,29 @@ def test_app_that_writes_into_each_session_keeps_no_change_away(person):
     assert person.me() == {"user": None, "cart": ["tea", "milk"]}
 
 
+@pytest.mark.parametrize("note_when", ["before_request", "after_request"])
+def test_next_socket_begins_with_what_the_browser_has_yet_to_fetch(share, note_when):
+    """The app writes into the session in each request, and does not tell users. The link is lost
+    behind a log-out by a call, while another tab asks for pages. The page's next socket is nobody's
+    as well, and goes on with the cart that a call had filled."""
+    environ = {"NOTE_VISITS": note_when, "SAYS_NOTHING": "1"}
+    person = Person(share("logins:app", environ=environ).url)
+    person.log_in("ada")
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        socket.call("/cart", method="post", input={"item": "tea"})
+        socket.call("/logout", method="post")
+    for _ in range(3):
+        person.me()
+
+    with person.open(page) as socket:
+        socket.call("/cart", method="post", input={"item": "milk"})
+        seen = socket.call("/me")["body"]
+    person.take_over(page)
+
+    assert seen == person.me() == {"user": None, "cart": ["tea", "milk"]}
+
+
 @pytest.mark.parametrize("person", [None], indirect=True)
 @pytest.mark.parametrize("has_begun", [True, False])
 def test_log_out_clears_also_what_another_tab_has_changed(person, has_begun):

@@ -58,15 +58,19 @@ def test_changes_are_read_with_a_key_that_was_in_use_before(app):
         ({"a": 1, "gone": None, "other": 3}, "ann", True),
         ({"a": 1, "gone": None}, "bob", False),
         ({"a": 3, "gone": None}, None, False),
-        ({"a": 1}, None, False),
-        ({"a": 1, "gone": None, "new": ["x"]}, None, False),
+        ({"a": 1, "gone": 2}, None, False),
+        ({"a": 1, "gone": None, "new": ["y"]}, None, False),
+        # HTTP has made the same change, as an app does that notes the day in each request.
+        ({"a": 2, "gone": None}, None, True),
+        ({"a": 2, "new": ["x"]}, None, True),
+        ({"a": 2, "gone": 3}, None, False),
         # Flask-Login's mark of a stranger, say: {"_fresh": False}.
         ({"a": 1, "gone": None, "new": False}, None, True),
     ],
 )
 def test_changes_are_made_to_the_session_that_they_were_made_in(session, identity, fits):
-    """Changes do not apply to a session that HTTP has changed in the same keys, or that another
-    user has logged in to."""
+    """Changes do not apply to a session that HTTP has changed in the same keys to something else,
+    or that another user has logged in to."""
     assert replace(CHANGES, heir="").fits(session, identity) is fits
 
 
