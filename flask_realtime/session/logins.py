@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, Response, has_request_context, request
 
 from ..flask_contexts import present_app, present_request
 from ..page.identities import identity_now
+from ..page.sessions import present_session, value_in
 from ..page.user_loader import identify
 
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
 _IS_REMEMBERED = "flask_realtime.is_remembered"
 _SIGNALS = ("user_logged_in", "user_loaded_from_cookie")
+# What Flask-Login keeps of a log-in in the session; False: the user has shown no password since.
+_FRESH = "_fresh"
+_LOG_IN = ("_user_id", _FRESH, "_id")
 
 
 class LogIns:
@@ -68,13 +73,35 @@ def ends_remembering(response: Response) -> bool:
     return any(map(_deletes, _remembering(response)))
 
 
+def forget_remembered(lines: Iterable[str]) -> bool:
+    """Log the session's user out if *lines* take away the cookie by which Flask-Login remembers
+    him, and nothing but that cookie has logged him in.
+
+    For a log-out over a socket, where the server keeps the session: until the browser has fetched
+    *lines*, each of its requests brings the cookie, and the session is the user's again.
+
+    :param lines: the cookies that messages have set behind which the session was nobody's.
+    :returns: whether the user was logged out.
+    """
+    session, about = present_session(), _about_remembering(lines)
+    is_remembered = value_in(session, "_user_id") and value_in(session, _FRESH) is False
+    if not (is_remembered and any(map(_deletes, about))):
+        return False
+    for key in _LOG_IN:
+        session.pop(key, None)
+    return True
+
+
 def _remembering(response: Response) -> list[str]:
     """Return the lines of *response* that set or delete the cookie that remembers a user."""
+    return _about_remembering(response.headers.getlist("Set-Cookie"))
+
+
+def _about_remembering(lines: Iterable[str]) -> list[str]:
     app = present_app()
     if not hasattr(app, "login_manager"):
         return []
     name = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
-    lines = response.headers.getlist("Set-Cookie")
     return [line for line in lines if line.startswith(f"{name}=")]
 
 

@@ -43,7 +43,7 @@ from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
-from .logins import forget_log_in
+from .logins import forget_log_in, forget_remembered
 from .pending_changes import SessionChanges, follow, rewritten_keys
 
 logger = logging.getLogger(__name__)
@@ -227,12 +227,14 @@ def _hand_over(waiting: Sequence[Waiting], response: Response) -> None:
     the cookie that remembers its user, as Flask-Login does.
     """
     made = _make(waiting)
-    is_ended = any(item.heir for _digest, item in waiting)
+    cookies = [*chain.from_iterable(item.cookies for item in made)]
+    of_nobody = chain.from_iterable(item.cookies for item in made if item.identities[1] is None)
+    is_ended = forget_remembered(of_nobody) or any(item.heir for _digest, item in waiting)
     if not (is_ended or any(item.changes or item.renews for item in made)):
         # A session cookie that changes nothing could undo a log-out that is under way.
         save_nothing()
     forget_log_in(response)
-    for line in chain.from_iterable(item.cookies for item in made):
+    for line in cookies:
         response.headers.add("Set-Cookie", line)
 
 

@@ -57,6 +57,33 @@ def test_next_socket_begins_with_what_the_browser_has_yet_to_fetch(share, note_w
     assert seen == person.me() == {"user": None, "cart": ["tea", "milk"]}
 
 
+@pytest.mark.parametrize("says", [{}, {"SAYS_NOTHING": "1"}])
+def test_request_before_the_change_is_fetched_logs_no_remembered_user_in_again(share, folder, says):
+    """The server keeps the session. Until the browser has fetched what the log-out by a call has
+    changed, its requests bring the cookie by which Flask-Login remembers the user."""
+    person = Person(share("logins:app", environ={"SESSIONS": folder, **says}).url)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        socket.call("/logout", method="post")
+    assert person.me()["user"] == "ada"
+    other = person.show("/inbox")
+
+    with person.open(other) as socket:
+        socket.settle()
+        person.take_over(page)
+        if not says:
+            assert socket.close_code() == 4001
+
+    assert person.me()["user"] is None
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the app keeps sessions."""
+    return str(tmp_path_factory.mktemp("sessions"))
+
+
 @pytest.mark.parametrize("person", [None], indirect=True)
 @pytest.mark.parametrize("has_begun", [True, False])
 def test_log_out_clears_also_what_another_tab_has_changed(person, has_begun):

@@ -6,7 +6,9 @@ import pathlib
 import time
 
 import flask_login
+from cachelib import FileSystemCache
 from flask import Flask, redirect, render_template_string, request, session
+from flask_session import Session
 
 from flask_realtime import Realtime
 
@@ -16,6 +18,10 @@ app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
 app.config["SESSION_PROTECTION"] = os.environ.get("PROTECTION", "basic")
+if "SESSIONS" in os.environ:
+    app.config["SESSION_TYPE"] = "cachelib"
+    app.config["SESSION_CACHELIB"] = FileSystemCache(os.environ["SESSIONS"])
+    Session(app)
 realtime = Realtime(app)
 if not os.environ.get("SAYS_NOTHING"):
     realtime.identify(flask_login)
