@@ -242,12 +242,12 @@ class SocketSession:
         session for each of them takes long.
         """
         interface, lines, has_changed = self._app.session_interface, list[str](), False
-        name, path = interface.get_cookie_name(self._app), interface.get_cookie_path(self._app)
-        # In a context, because the app's session interface may use "g".
-        context: Any = self._app.request_context(
-            {**template, "HTTP_COOKIE": self._jar.header(path)}
-        )
+        cookies = self._jar.header(self._jar.path or "/")
+        # In a context, because the app's session interface may use "g", or name its cookie by the
+        # request, as for the host of a tenant.
+        context: Any = self._app.request_context({**template, "HTTP_COOKIE": cookies})
         with context:
+            name = interface.get_cookie_name(self._app)
             session, is_other = present_session(), False
             identity = identify().ask(session)
             while items and not is_other:
