@@ -13,14 +13,17 @@ from .views import KEY, has_ended
 ENDED = [Disconnect(session=session_digest("secret", KEY), code=4001, is_left=True)]
 
 
-class NoCopy:
-    """What an app's store can keep, and nobody can copy or compare."""
+class Keeping:
+    """A store in the process that keeps the very objects."""
 
-    def __deepcopy__(self, _memo):
-        raise TypeError("no copy")
+    dumps = loads = staticmethod(dict)
+
+
+class NoCopy:
+    """What such a store can keep, and nobody can copy or compare."""
 
     def __reduce__(self):
-        return NoCopy, ()
+        raise TypeError("no copy")
 
     def __eq__(self, _other):
         raise ValueError("ambiguous")
@@ -113,6 +116,7 @@ def test_session_as_it_came_holds_what_its_values_held(nested, visit):
 def test_what_has_no_copy_is_no_hindrance(nested, process, visit, account):
     """The app's store holds an object that can't be copied, nor compared. Requests are answered,
     and a log-out that the session notes ends it as ever."""
+    nested.session_interface.cache.serializer = Keeping
 
     def view():
         if not account:
