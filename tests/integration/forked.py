@@ -1,8 +1,10 @@
-"""Forks servers of gunicorn off a process that has imported the packages of others already.
+"""Forks servers of gunicorn off a process that has imported flask_realtime and what it needs.
 
-Three quarters of the processor time of a server's start go into imports, and the tests start
-hundreds of servers. Such a process has gevent patch Python before it imports anything else, as
-gunicorn does. flask_realtime and the app are imported by each server.
+Most of the processor time of a server's start goes into imports, and the tests start hundreds of
+servers. Such a process has gevent patch Python before it imports anything else, as gunicorn does.
+Another one has SQLAlchemy too, for the apps that use it: flask_realtime looks whether it was
+imported. The app, and what else it uses, are imported by each worker. Servers of other kinds import
+everything themselves.
 """
 
 from __future__ import annotations
@@ -12,9 +14,12 @@ import array
 import atexit
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
+import pathlib
+import re
 import runpy
 import select
 import signal
@@ -22,8 +27,10 @@ import socket
 import subprocess
 import sys
 
-MODULES = ("flask", "flask_sock", "redis", "wsproto", "gunicorn.app.wsgiapp")
+MODULES = ("flask_realtime", "flask_realtime.registries.redis", "redis", "gunicorn.app.wsgiapp")
 WORKERS = {"gevent": "gunicorn.workers.ggevent", "gthread": "gunicorn.workers.gthread"}
+DATABASE = "flask_sqlalchemy"
+ROOT = pathlib.Path(__file__).parents[2]
 # What an order for a server may have, in bytes: its environment is the most of it.
 MOST = 150_000
 # How the names of environment variables begin that Python, gevent or the C library read when they
@@ -50,19 +57,27 @@ def _is_read_early(name):
     return name.startswith(READ_EARLY) and name != "PYTHONPATH"
 
 
+def uses_database(app, folder):
+    """Return whether an app, or the module of its models beside it, imports SQLAlchemy."""
+    files = [pathlib.Path(folder, f"{name}.py") for name in (app.partition(":")[0], "models")]
+    line = re.compile(rf"^(from|import) {DATABASE}\b", re.M)
+    return any(line.search(file.read_text()) for file in files if file.exists())
+
+
 class Forked:
     """A process that runs ``python -m gunicorn``: as much of ``subprocess.Popen`` as is needed.
 
     :param kind: the kind of gunicorn's workers.
+    :param app: module and name of the app.
     :param words: what follows ``gunicorn`` on its command line.
     :param cwd: the working directory.
     :param env: all environment variables.
     :param log: a file for all that it prints.
     """
 
-    def __init__(self, kind, words, cwd, env, log):
+    def __init__(self, kind, app, words, cwd, env, log):
         text = json.dumps({"words": words, "cwd": str(cwd), "environ": env}).encode()
-        nursery = _nursery(kind)
+        nursery = _nursery(kind, *[DATABASE] * uses_database(app, cwd))
         socket.send_fds(nursery, [text], [log.fileno()])
         pid, (self._fd,), _, _ = socket.recv_fds(nursery, 20, 1)
         self.pid = int(pid)
@@ -89,12 +104,15 @@ class Forked:
 
 
 @functools.lru_cache
-def _nursery(kind):
-    """Return the socket of a process that forks servers of one kind until it is closed."""
+def _nursery(kind, *libraries):
+    """Return the socket of a process that forks servers of one kind until it is closed.
+
+    :param libraries: what their apps use beside flask_realtime.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, __file__, kind, str(theirs.fileno())],
+            [sys.executable, __file__, str(theirs.fileno()), kind, *libraries],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
@@ -109,15 +127,19 @@ def _end(ours, process):
     process.wait()
 
 
-def serve_orders(kind, fd):
+def serve_orders(fd, kind, *libraries):
     """Fork a server for each order, and answer with its process id and a descriptor of it.
 
     Returns in each of the forks, too, once it has served.
     """
     if kind == "gevent":
         importlib.import_module("gevent.monkey").patch_all()
-    for name in (*MODULES, WORKERS[kind]):
+    sys.path.insert(0, str(ROOT))
+    for name in (*MODULES, WORKERS[kind], *libraries):
         importlib.import_module(name)
+    del sys.path[0]
+    # The collector of each fork would look through all that was imported, and so copy it.
+    gc.freeze()
     # Of the class below the one that gevent patches, which would wait in its loop.
     orders = _socket.socket(fileno=fd)
     while True:
@@ -170,4 +192,4 @@ def become_gunicorn(log, words, cwd, environ):
 if __name__ == "__main__":
     # Where this file is, beside modules that might hide others.
     del sys.path[0]
-    serve_orders(sys.argv[1], int(sys.argv[2]))
+    serve_orders(int(sys.argv[1]), *sys.argv[2:])

@@ -104,7 +104,7 @@ class ServerProcess:
         }
         if can_fork(kind, app, environ):
             after_gunicorn = words[words.index("gunicorn") + 1 :]
-            self._process = Forked(kind, after_gunicorn, folder, env, self._log)
+            self._process = Forked(kind, app, after_gunicorn, folder, env, self._log)
         else:
             self._process = subprocess.Popen(
                 words,
