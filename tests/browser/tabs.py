@@ -56,6 +56,7 @@ class Tab:
         try:
             self._context.set_offline(False)
             self._page.unroute_all()
+            self._context.unroute_all()
             self._page.evaluate(FORGET)
             self._page.goto("about:blank")
             self._context.clear_cookies()

@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from ..integration.serving import ServerProcess
 from .boards import BOARD, begin
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture(scope="module")
 def board(redis_url, tmp_path_factory):

@@ -13,6 +13,8 @@ from ..integration.conftest import unexpected_tracebacks
 from . import chatting
 from .chatting import PREFIX, WORDS, Chat, Speaker, say
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):

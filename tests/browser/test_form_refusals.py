@@ -6,6 +6,8 @@ from ..integration.serving import ServerProcess
 from .conftest import APPS
 from .sites import Site
 
+pytestmark = pytest.mark.shares_tabs
+
 MAIN = """<form id="f" method="post" action="/echo/a?x=1" data-realtime>
 <textarea name="text">a
 b</textarea><input name="submit" value="s">

@@ -7,6 +7,8 @@ import pytest
 from ..eventually import eventually
 from .chromium import LEAVE_AND_RETURN
 
+pytestmark = pytest.mark.shares_tabs
+
 CALLS = """(paths) => {
     window.answers = [];
     for (const [at, path] of paths.entries()) realtime.call(path, { method: "post" }).then(

@@ -5,6 +5,8 @@ import pytest
 from .kinds import not_in
 from .test_entries import NOTE_SECOND_TRY
 
+pytestmark = pytest.mark.shares_tabs
+
 EDITOR = """() => {
     const frame = document.createElement("iframe");
     frame.srcdoc = "<body contenteditable>";

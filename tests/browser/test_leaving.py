@@ -14,6 +14,8 @@ from .test_log_in_over_the_socket import (  # noqa: F401
     wait_for,
 )
 
+pytestmark = pytest.mark.shares_tabs
+
 # Keeps the end of the page's sockets from the page until the browser has begun to leave the page.
 HOLD_ENDS = """(() => {
     let { prototype } = WebSocket;

@@ -6,6 +6,8 @@ from .answering import MAIN
 from .chromium import IMPATIENT
 from .kinds import READS_CONSOLE, not_in
 
+pytestmark = pytest.mark.shares_tabs
+
 
 def test_client_reads_its_own_tag_whatever_others_the_page_has(ada):
     """An earlier script of the page has the same data attributes. The client uses those of its own

@@ -8,6 +8,8 @@ from ..integration.serving import ServerProcess
 from .chromium import wait_until_open
 from .conftest import APPS
 
+pytestmark = pytest.mark.shares_tabs
+
 # The client's own delays, with their jitter: until a reload, and until the next attempt of a
 # socket.
 LONGER_THAN_A_PAGE_WAITS = 2_500  # ms

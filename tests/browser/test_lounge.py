@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from ..integration.conftest import unexpected_tracebacks
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture
 def lounge(serve):

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from ..integration.conftest import unexpected_tracebacks
 from .chromium import wait_until_open
 
+pytestmark = pytest.mark.shares_tabs
+
 
 @pytest.fixture(scope="module")
 def microblog(serve):

@@ -1,6 +1,10 @@
 """Pages whose policy, frame or elements deny the client something that it needs."""
 
+import pytest
+
 from .kinds import READS_CONSOLE, not_in, reads_console
+
+pytestmark = pytest.mark.shares_tabs
 
 
 def test_page_whose_policy_forbids_the_socket_says_so(ada):

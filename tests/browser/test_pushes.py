@@ -1,8 +1,11 @@
 """Pages in a real browser receive pushes."""
 
+import pytest
 import redis
 
 from .chromium import LEAVE_AND_RETURN
+
+pytestmark = pytest.mark.shares_tabs
 
 
 def test_push_reaches_two_people_in_order(come, server, publisher, channel):

@@ -12,6 +12,8 @@ from tests.eventually import DEADLINE
 from ..integration.serving import ServerProcess
 from ..test_readme import FIRST, PRINTED
 
+pytestmark = pytest.mark.shares_tabs
+
 FAVICON = "Failed to load resource: the server responded with a status of 404"
 # The routes that the README's scripts call, and pages with the HTML that it prints.
 APP = """

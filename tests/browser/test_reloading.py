@@ -9,6 +9,8 @@ from .chromium import LEAVE_AND_RETURN
 from .kinds import READS_CONSOLE
 from .test_staying import NETWORK
 
+pytestmark = pytest.mark.shares_tabs
+
 POST = """(url) => {
     const form = document.createElement("form");
     Object.assign(form, { method: "post", action: url });

@@ -9,6 +9,8 @@ import pytest
 from . import kinds
 from .links import Link
 
+pytestmark = pytest.mark.shares_tabs
+
 # Errors that the browser reports while its network is down.
 NETWORK = ("WebSocket connection to", "Failed to load resource: net::")
 
