@@ -13,6 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.eventually import DEADLINE, eventually
 
 from .tabs import Tab
+from .waiting import wait_for
 
 WHOLE = shutil.which("chromium") or shutil.which("chromium-browser")
 # The headless shell shows the same pages in two thirds of the processor time, but keeps none of
@@ -96,8 +97,10 @@ FIREFOX_WORDS = (
     "The connection to ws",
     "The page\N{RIGHT SINGLE QUOTATION MARK}s settings",
 )
+STATE_IS = "(state) => document.querySelector(`body[data-realtime-state=${state}]`)"
 FORMS_ARE_HEEDED = """isSure => !(isSure || document.querySelector('[data-realtime]'))
   || performance.getEntriesByName('realtime-forms').length"""
+IS_OPEN = f"() => ({STATE_IS})('open') && ({FORMS_ARE_HEEDED})(false)"
 # Collects WebSocket frames in the page, for drivers that do not report them.
 NOTE_FRAMES = """(() => {
   const frames = window.framesOfSockets = [];
@@ -127,8 +130,7 @@ def launch():
 
 def wait_until_open(page):
     """Do what :meth:`Visitor.wait_until_open` does, for any page of a visitor."""
-    page.wait_for_selector("body[data-realtime-state=open]", state="attached")
-    page.wait_for_function(FORMS_ARE_HEEDED, arg=False)
+    wait_for(page, IS_OPEN)
 
 
 class Visitor:
@@ -189,15 +191,14 @@ class Visitor:
         self.wait_for(FORMS_ARE_HEEDED, is_sure)
 
     def wait_for_state(self, state):
-        # The state is "attached" because an empty body is not visible.
-        self.page.wait_for_selector(f"body[data-realtime-state={state}]", state="attached")
+        self.wait_for(STATE_IS, state)
 
     def wait_for(self, expression, argument=None):
         """Wait until *expression*, the text of a function, returns something true in the page.
 
         It must be a function, since the pages' Content-Security-Policy forbids to evaluate text.
         """
-        self.page.wait_for_function(expression, arg=argument)
+        wait_for(self.page, expression, argument)
 
     def run(self, expression, argument=None):
         """Return the value of *expression* in the page."""
