@@ -46,6 +46,9 @@ def test_visitor_whose_large_messages_take_long_holds_up_nobody_else(serve, hold
         socket.__exit__()
 
 
+@pytest.mark.parametrize(
+    "besiege", ["gevent", pytest.param("gthread", marks=pytest.mark.long)], indirect=True
+)
 def test_messages_that_wait_take_no_more_than_a_sockets_share(siege):
     """Each of many sockets sends large messages to a slow handler. What is not handled yet is kept
     as it came, also where the message tells only at its end which handler it is for."""
@@ -55,6 +58,9 @@ def test_messages_that_wait_take_no_more_than_a_sockets_share(siege):
     assert siege.share() < SHARE
 
 
+@pytest.mark.parametrize(
+    "besiege", [pytest.param("gevent", marks=pytest.mark.long), "gthread"], indirect=True
+)
 def test_refused_calls_take_no_more_than_a_sockets_share(siege):
     """Each of many sockets calls a route that is not open to calls, and tells at the message's end
     only that it is a call. What was parsed to find that out is given up before the client is

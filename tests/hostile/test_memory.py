@@ -50,6 +50,9 @@ def test_messages_that_wait_for_memory_take_no_more_than_a_sockets_share(siege):
     assert siege.share() < SHARE
 
 
+@pytest.mark.parametrize(
+    "besiege", [pytest.param("gevent", marks=pytest.mark.long), "gthread"], indirect=True
+)
 def test_bombs_take_no_more_than_a_sockets_share(siege):
     """All sockets send 400 compressed bytes that become 240 KB of text and megabytes of lists."""
     sockets = siege.open(deflate=True)
@@ -60,6 +63,9 @@ def test_bombs_take_no_more_than_a_sockets_share(siege):
     assert siege.share() < SHARE
 
 
+@pytest.mark.parametrize(
+    "besiege", ["gevent", pytest.param("gthread", marks=pytest.mark.long)], indirect=True
+)
 def test_bombs_in_fragments_take_no_more_than_a_sockets_share(siege):
     """16 KB that would become 16 MB are not decompressed, though the message has no last frame."""
     sockets = siege.open(deflate=True)
