@@ -10,6 +10,7 @@ from flask import Flask, got_request_exception
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import InternalServerError, ServiceUnavailable
 
+from .caching import keep_nowhere
 from .errors import RegistryUnavailable
 from .flask_contexts import present_app, present_request
 from .threads.rare_warnings import RareWarnings
@@ -59,10 +60,13 @@ def _come_back(error: RegistryUnavailable) -> ResponseReturnValue:
     got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
     _log(error)
     unavailable = ServiceUnavailable(retry_after=RETRY_AFTER)
-    answer: ResponseReturnValue = (
-        unavailable.get_response() if page is None else app.ensure_sync(page)(unavailable)
-    )
-    return answer
+    if page is not None:
+        answer: ResponseReturnValue = app.ensure_sync(page)(unavailable)
+        return answer
+    response = app.make_response(unavailable)
+    # A cache that is told how long to keep what says nothing would show it when Redis is back.
+    keep_nowhere(response)
+    return response
 
 
 def _log(error: RegistryUnavailable) -> None:

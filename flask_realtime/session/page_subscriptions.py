@@ -132,7 +132,7 @@ class Grants:
         :returns: *response*, or the response that is to be sent in its place.
         :raises RegistryUnavailable: if an open page cannot be subscribed.
         """
-        if client.is_given_out and client.asked:
+        if client.is_given_out:
             keep_from_caches(response)
         if client.is_open:
             is_success = 200 <= response.status_code < 300

@@ -79,6 +79,8 @@ def test_view_that_cannot_push_is_answered_503(ask, caplog):
     answers = [ask("/push") for _ in range(20)]
 
     assert {(one.status_code, one.headers["Retry-After"]) for one in answers} == {(503, "1")}
+    # A cache in front of the app would go on showing it when Redis is back.
+    assert {one.headers.get("Cache-Control") for one in answers} == {"no-store"}
     lines = [one for one in caplog.records if one.levelno >= logging.WARNING]
     assert "Traceback" not in caplog.text
     assert "push is cut short" in lines[0].getMessage()

@@ -109,16 +109,21 @@ def test_page_is_as_cacheable_in_whatever_way_it_is_asked_for(way, kind, mode, s
     assert told == {name: usual.headers.get(name) for name in told}
 
 
+@pytest.mark.parametrize("is_subscribed", [True, False])
 @pytest.mark.parametrize("is_streamed", [True, False])
 @pytest.mark.parametrize("mode", [True, "used", False])
 @pytest.mark.parametrize("way", [{}, FRAME, {"method": "HEAD"}, NAMES_A_PAGE])
-def test_page_that_is_given_its_id_by_hand_is_kept_from_caches(way, mode, is_streamed):
-    """A view subscribes its page, writes the page's id into it, as a streamed page has to have it,
-    and lets caches keep it. They would hand one visitor's id to all others."""
+def test_page_that_is_given_its_id_by_hand_is_kept_from_caches(
+    way, mode, is_streamed, is_subscribed
+):
+    """A view writes its page's id into it, as a streamed page has to have it, and lets caches keep
+    it. They would hand one visitor's id to all others. The page may be subscribed by later requests
+    only."""
     app = make_app(REALTIME_STAMP_PAGES=mode)
 
     def show():
-        app.realtime.socket.subscribe("news")
+        if is_subscribed:
+            app.realtime.socket.subscribe("news")
         page = f'<body data-socket-connection-id="{app.realtime.socket.connection_id}">'
         return iter([page]) if is_streamed else page
 
