@@ -51,8 +51,8 @@ class Connection:
     __slots__ = (
         "__weakref__", "_accept", "_closing", "_config", "_descriptor", "_detach", "_flusher",
         "_goodbye", "_lock", "_reached", "address", "bucket", "close_by", "close_code", "digest",
-        "disconnects_behind_reply", "is_retiring", "jobs", "last_pinged", "name", "opened_at",
-        "outbox", "reading", "receiver", "resume_by", "speaks", "user",
+        "disconnects_behind_reply", "is_abandoned", "is_retiring", "jobs", "last_pinged", "name",
+        "opened_at", "outbox", "reading", "receiver", "resume_by", "speaks", "user",
     )  # fmt: skip
 
     def __init__(
@@ -85,7 +85,8 @@ class Connection:
         self.receiver: Receiver | None = None
         self.opened_at = self.last_pinged = clock.monotonic()
         #: Whether the socket is to be closed once the message that is being handled is answered.
-        self.is_retiring = False
+        #: Or whether the server dropped the socket before its start; set by transport/response.py.
+        self.is_retiring = self.is_abandoned = False
         #: Whether disconnect() closes the socket behind the reply that is due; set by the receiver.
         self.disconnects_behind_reply = False
         #: The moment by which ``resume`` must have come; set by node/resumption.py.
@@ -98,8 +99,7 @@ class Connection:
         self._descriptor = descriptor
         self._flusher = flusher
         self._accept = accept
-        self._detach = detach
-        self._config = config
+        self._detach, self._config = detach, config
         #: What waits to be written; emptied by the flusher.
         self.outbox = Outbox(
             descriptor, flusher.lock, self, deflates=deflates, limit=config.max_backlog_bytes

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 
 from ..config.settings import Config
+from ..connection.abandoned import ABANDONED_SECONDS, AbandonedSockets
 from ..connection.age import AgeLimit
 from ..connection.connection import Connection
 from ..connection.heartbeat import Heartbeat
@@ -279,6 +280,7 @@ class Node:
             (SWEEP_SECONDS, ChannelUpkeep(self._hub, self._delivery, self.registry).sweep),
             (SWEEP_SECONDS, self._delivery.shrink),
             (SWEEP_SECONDS, AgeLimit(self.connections, self._config.max_socket_age_seconds).sweep),
+            (ABANDONED_SECONDS, AbandonedSockets(self.connections).sweep),
             (LINGER_SECONDS, self._threads.sweep),
             (TURN_SECONDS, self._lost_sessions.sweep),
             (OUTLIVED_SECONDS, OutlivedSessions(self.connections, self.registry.has_ended).sweep),

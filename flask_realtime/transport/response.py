@@ -95,6 +95,11 @@ class SocketLife:
         )
         return iter(())
 
+    def __del__(self) -> None:
+        # Only noted here, since the garbage collector calls this amid any code.
+        if not self._is_begun:
+            self._connection.is_abandoned = True
+
     def close(self) -> None:
         """End a socket over which the server has never begun to iterate."""
         if not self._is_begun:

@@ -4,6 +4,9 @@ import pytest
 from flask import Response
 from werkzeug.test import create_environ
 
+from flask_realtime.node import node
+from tests.eventually import eventually
+
 from .served import Line, Served
 from .test_handshake import HEADERS
 
@@ -121,6 +124,23 @@ def test_socket_whose_start_a_middleware_refuses_is_forgotten():
             life(served, line.ours, refuse)
 
         assert served.node.connections() == []
+        assert line.read_to_end() == b""
+
+
+@pytest.mark.usefixtures("short_goodbyes")
+def test_socket_that_a_middleware_drops_is_forgotten(monkeypatch):
+    """A middleware around the app fails once the app has answered, and closes no response. The
+    socket's place is given back soon."""
+    monkeypatch.setattr(node, "ABANDONED_SECONDS", 0.01)
+    served = Served()
+    with Line() as line:
+        dropped, _ = life(served, line.ours)
+        while_open = len(served.node.connections())
+
+        del dropped
+
+        assert while_open == 1
+        eventually(lambda: served.node.connections() == [])
         assert line.read_to_end() == b""
 
 

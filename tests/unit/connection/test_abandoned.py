@@ -1,0 +1,29 @@
+"""Sockets that their server has dropped before their start are ended."""
+
+from flask_realtime.connection.abandoned import AbandonedSockets
+
+
+class Waiting:
+    """A connection whose server may have dropped it."""
+
+    def __init__(self, is_abandoned):
+        self.is_abandoned = is_abandoned
+        self.steps = []
+
+    def cut(self):
+        self.steps.append("cut")
+
+    def live(self, read):
+        self.steps.append(read())
+
+
+def test_socket_that_was_dropped_is_ended_once():
+    """Its peer is cut off first, so that nothing is written to it. Others are left alone."""
+    dropped, begun = Waiting(True), Waiting(False)
+    sockets = AbandonedSockets(lambda: [dropped, begun])
+
+    sockets.sweep()
+    sockets.sweep()
+
+    assert dropped.steps == ["cut", 1006]
+    assert begun.steps == []
