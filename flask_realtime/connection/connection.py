@@ -19,6 +19,7 @@ from ..writing.fd import Descriptor
 from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
 from ..writing.outbox import Outbox
+from ..writing.owner import NOBODY
 from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
 from .reading import Reading
 from .receiver import Receiver as Receiver
@@ -44,8 +45,7 @@ class Connection:
     :param address: where the peer is, for the log.
     :param accept: the answer to the handshake (101), which is written before anything else.
     :param deflates: whether the peer takes deflated frames.
-    :param detach: takes the connection off its channels, once; returns, by channel, the position up
-        to which pushes were posted.
+    :param detach: takes it off its channels, once; returns how far pushes were posted, by channel.
     """
 
     __slots__ = (
@@ -182,6 +182,7 @@ class Connection:
             self.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
         finally:
             self._end(self.receiver)
+            self.receiver, self.outbox.owner = None, NOBODY  # Circles wait for the collector.
 
     def close(self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS) -> None:
         """Close the socket with *code*. Any thread may call it; it does not wait.
@@ -230,8 +231,7 @@ class Connection:
     def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]:
         """Return, by channel, the position up to which the kernel has taken the pushes.
 
-        :param reached: by channel, up to which position pushes had been posted to this connection
-            when the flusher settled last.
+        :param reached: by channel, how far they had been posted when the flusher settled last.
         """
         return {**reached, **self.outbox.unsent()}
 

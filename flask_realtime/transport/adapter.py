@@ -11,7 +11,6 @@ The way of a byte that simple-websocket sends (pongs and answers to close frames
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from simple_websocket import Server
@@ -20,8 +19,6 @@ from wsproto.connection import ConnectionState
 from ..connection.connection import Connection
 from ..errors import CloseCode
 from .protocol import Protocol
-
-logger = logging.getLogger(__name__)
 
 RECEIVE_BYTES = 16 * 1024
 
@@ -68,9 +65,7 @@ class Adapter(Server):  # type: ignore[misc]
         simple-websocket would write the handshake out as HTTP again, for h11 to parse. That takes a
         tenth of the time of a handshake, and keeps 3 KB for each socket.
         """
-        self.ws = Protocol(
-            self.connection, self.deflates, self.max_message_size, self._receive, self._settle
-        )
+        self.ws = Protocol(self.connection, self.deflates, self.max_message_size)
         self.connected = True
 
     @property
@@ -82,25 +77,6 @@ class Adapter(Server):  # type: ignore[misc]
         if state is ConnectionState.LOCAL_CLOSING and reason == CloseCode.NO_STATUS:
             return CloseCode.TOO_BIG
         return int(reason)
-
-    def _receive(self, message: str | bytes) -> None:
-        receiver = self.connection.receiver
-        assert receiver is not None
-        try:
-            receiver.received(message)
-        except Exception:
-            self._fail()
-
-    def _settle(self) -> None:
-        try:
-            self.connection.reading.settle()
-        except Exception:
-            self._fail()
-
-    def _fail(self) -> None:
-        # An OSError would end simple-websocket's loop without a word.
-        logger.exception("Receiving a message failed; closing its socket.")
-        self.connection.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
 
 
 class _Socket:
@@ -137,11 +113,18 @@ class _Event:
 class _CallersThread:
     """Stands for the reading thread of simple-websocket: the thread that calls ``run`` reads."""
 
-    __slots__ = ("name", "run")
+    __slots__ = ("_target", "name")
 
     def __init__(self, target: Callable[[], None]) -> None:
         self.name = ""
-        self.run = target
+        self._target: Callable[[], None] | None = target
 
     def start(self) -> None:
         """Do nothing yet."""
+
+    def run(self) -> None:
+        """Read, once."""
+        # Let go of, since it is the adapter's own: only the garbage collector would free the two.
+        target, self._target = self._target, None
+        assert target is not None
+        target()

@@ -7,12 +7,13 @@ times as much memory, and wsproto keeps it until the next frame.
 
 from __future__ import annotations
 
+import logging
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any
 
 from wsproto.connection import Connection as WsprotoConnection
-from wsproto.connection import ConnectionType
+from wsproto.connection import ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 from wsproto.extensions import Extension
 from wsproto.frame_protocol import (
@@ -26,39 +27,45 @@ from wsproto.frame_protocol import (
 
 from ..connection.connection import Connection
 from ..connection.limits import too_big
+from ..errors import CloseCode
 from ..threads.time_slice import TimeSlice
 from .frame_reader import DEFLATE_TAIL, FrameReader, inflate
+
+logger = logging.getLogger(__name__)
 
 _NO_BITS = RsvBits(False, False, False)
 
 
-class Protocol(WsprotoConnection):
-    """wsproto's connection, from the 101 on.
+class Protocol:
+    """What simple-websocket takes for wsproto's connection, from the 101 on.
+
+    wsproto's is made for the first frame that is left to it: for most sockets that is their last,
+    the close frame.
 
     :param connection: the connection that is read; it answers pings.
     :param deflates: whether the peer may send deflated messages.
     :param max_message_bytes: how large a message may be.
-    :param hand_on: called with each message: a text, or the bytes of a binary message.
-    :param settle: called behind it, when nothing of the message is kept here: it may wait.
     """
 
-    def __init__(
-        self,
-        connection: Connection,
-        deflates: bool,
-        max_message_bytes: int,
-        hand_on: Callable[[str | bytes], None],
-        settle: Callable[[], None],
-    ) -> None:
+    __slots__ = ("_connection", "_data", "_limit", "_made", "_most", "_reader")
+
+    def __init__(self, connection: Connection, deflates: bool, max_message_bytes: int) -> None:
         self._connection = connection
         self._most = max_message_bytes
-        self._hand_on = hand_on
-        self._settle = settle
         time_slice = connection.reading.time_slice
         self._reader = FrameReader(deflates, max_message_bytes + 1, time_slice)
         self._data = b""
         self._limit = MessageLimit(deflates, max_message_bytes, time_slice)
-        super().__init__(ConnectionType.SERVER, [self._limit])
+        self._made: WsprotoConnection | None = None
+
+    @property
+    def state(self) -> ConnectionState:
+        """How far the closing is."""
+        return ConnectionState.OPEN if self._made is None else self._made.state
+
+    def send(self, event: Event) -> bytes:
+        """Return the bytes that tell the peer of *event*."""
+        return self._wsproto().send(event)
 
     def receive_data(self, data: bytes | None) -> None:
         """Take the bytes that the peer has sent; None when the peer has ended the connection."""
@@ -77,7 +84,7 @@ class Protocol(WsprotoConnection):
         assert receiver is not None
         if self._has_read_all():
             return
-        for event in super().events():
+        for event in self._wsproto().events():
             connection.reading.yield_turn()
             is_heeded = _is_message_end(event) or receiver.takes_frame()
             if isinstance(event, TextMessage | BytesMessage):
@@ -105,6 +112,26 @@ class Protocol(WsprotoConnection):
         self._settle()
         return True
 
+    def _hand_on(self, message: str | bytes) -> None:
+        receiver = self._connection.receiver
+        assert receiver is not None
+        try:
+            receiver.received(message)
+        except Exception:
+            self._fail()
+
+    def _settle(self) -> None:
+        """Wait if need be, now that nothing of the message is kept here."""
+        try:
+            self._connection.reading.settle()
+        except Exception:
+            self._fail()
+
+    def _fail(self) -> None:
+        # An OSError would end simple-websocket's loop without a word.
+        logger.exception("Receiving a message failed; closing its socket.")
+        self._connection.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
+
     def _has_read_all(self) -> bool:
         """Hand on the messages that the bytes begin with; return whether there is nothing else."""
         data, at = self._data, 0
@@ -124,10 +151,15 @@ class Protocol(WsprotoConnection):
             return False
         return bool(data)
 
+    def _wsproto(self) -> WsprotoConnection:
+        if self._made is None:
+            self._made = WsprotoConnection(ConnectionType.SERVER, [self._limit])
+        return self._made
+
     def _leave(self, data: bytes | None) -> None:
         if data is not None:
             self._reader.skip(data)
-        super().receive_data(data)
+        self._wsproto().receive_data(data)
 
 
 class MessageLimit(Extension):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from ..protocol.positions import Position
 from .fd import MOST_BUFFERS, Buffer, Descriptor
@@ -17,25 +16,10 @@ from .items import (
     is_large_reply,
     memory_of,
 )
+from .owner import Owner
 
 # How often a thread that waits until large replies are gone looks whether they are.
 LOOK_SECONDS = 0.25
-
-
-class Owner(Protocol):
-    """What an outbox knows of its connection."""
-
-    digest: str
-
-    def cut(self) -> None:
-        """Called when the peer is gone."""
-
-    @property
-    def stall_seconds(self) -> float:
-        """After how many seconds a peer that takes nothing is given up."""
-
-    def give_up(self, why: str) -> None:
-        """Called when the peer does not keep up; *why* says how, with numbers in parentheses."""
 
 
 class Outbox:
@@ -68,6 +52,7 @@ class Outbox:
         self.descriptor = descriptor
         self.deflates = deflates
         self.limit = limit
+        #: Replaced by ``NOBODY`` at the end, since it holds the outbox.
         self.owner = owner
         #: Whether the flusher is going to flush this outbox; set by the flusher.
         self.is_scheduled = False

@@ -4,7 +4,9 @@ import random
 import tracemalloc
 
 import pytest
+from wsproto.connection import Connection as WsprotoConnection
 
+from flask_realtime.transport import protocol
 from flask_realtime.transport.adapter import read
 from flask_realtime.transport.frame_reader import FrameReader
 from flask_realtime.transport.protocol import Protocol
@@ -160,17 +162,37 @@ def test_frames_that_are_not_heeded_are_not_answered():
     assert len(taken) == 4
 
 
+@pytest.mark.parametrize(("last", "made"), [(b"text", 0), (b"ping", 1), (b"close", 1)])
+def test_wsproto_is_there_only_for_what_is_left_to_it(last, made, monkeypatch):
+    """A socket that has sent nothing but whole texts has no connection of wsproto's, which costs
+    time at its opening, and memory until its end."""
+    kinds = {b"text": frame(b"text"), b"ping": frame(b"", 0x89), b"close": frame(b"\x03\xe8", 0x88)}
+    seen = []
+
+    def make(*args):
+        seen.append(args)
+        return WsprotoConnection(*args)
+
+    monkeypatch.setattr(protocol, "WsprotoConnection", make)
+
+    messages, _, _ = read_all([frame(b"hello"), kinds[last]], deflates=False)
+
+    assert messages == ["hello", "text"][: 2 - made]
+    assert len(seen) == made
+
+
 def test_protocol_keeps_nothing_of_what_it_has_read():
     """An idle socket holds none of its former messages in memory."""
     recorder = Recorder([])
-    protocol = Protocol(recorder, True, MOST, lambda text: None, recorder.settle)
+    recorder.received = lambda message: None
+    reader = Protocol(recorder, True, MOST)
     for piece in (frame(b"x" * 9000), deflated_frame(b"y" * 9000), *in_fragments(b"z" * 99, 9, 1)):
-        protocol.receive_data(piece)
-        list(protocol.events())
+        reader.receive_data(piece)
+        list(reader.events())
 
     tracemalloc.start()
-    protocol.receive_data(frame(b"w" * 100_000))
-    list(protocol.events())
+    reader.receive_data(frame(b"w" * 100_000))
+    list(reader.events())
     kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
 
