@@ -1,5 +1,6 @@
 """Sockets that come at once are noted in the registry in turn."""
 
+import sys
 import threading
 from contextlib import ExitStack
 
@@ -85,6 +86,26 @@ def test_socket_that_waits_too_long_for_its_turn_is_refused(monkeypatch):
     first.close()
 
     assert refused.value.status == 503
+
+
+def test_turn_that_is_free_is_taken_without_a_call_of_python():
+    """A handshake finds a place at once. Taking the place and giving it back is done in C, since
+    every handshake does it, also where a process comes back to thousands."""
+    turn = admission._Turn()
+    found = []
+
+    def note(frame, event, _argument):
+        if event == "call":
+            found.append(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        with turn:
+            pass
+    finally:
+        sys.setprofile(None)
+
+    assert found == ["__enter__", "__exit__"]
 
 
 def let_some_ms_pass():
