@@ -44,7 +44,7 @@ export class Body {
   }
 
   #mark() {
-    const { dataset } = this.#body ?? {};
+    const dataset = this.#body?.dataset;
     if (!dataset) return;
     if (dataset.realtimeState !== this.#state) dataset.realtimeState = this.#state;
     if (this.#connectionId) dataset.socketConnectionId ||= this.#connectionId;

@@ -1,4 +1,5 @@
 import { RealtimeError } from "./errors.js";
+import { jsonOf } from "./wire_json.js";
 
 const CALL_TIMEOUT = 30_000; // ms
 const LONGEST_TIMER = 2 ** 31 - 1; // ms; browsers run a longer timer at once
@@ -34,7 +35,7 @@ export class Calls {
     const limit = limitOf(timeout);
     const id = `${++this.#count}`;
     // The id first, and next what handles the message: the server reads these without the rest.
-    const text = JSON.stringify({ id, ...message });
+    const text = jsonOf({ id, ...message });
     return new Promise((resolve, reject) => {
       const call = { text, resolve, reject, isRepeatable };
       const wait = () => {
@@ -68,7 +69,7 @@ export class Calls {
    */
   interrupt({ reason } = {}) {
     const { isAwaiting } = this;
-    const most = parseInt(reason?.split("larger than")[1]); // bytes; NaN: it broke for another reason
+    const most = /larger than (\d+)/.exec(reason)?.[1]; // bytes; undefined: it broke for another reason
     for (const [id, call] of this.#pending) {
       // The server has not read it, and would close the next socket too.
       const isTooBig = new Blob([call.text]).size > most;

@@ -14,7 +14,7 @@ import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that add listeners may still be loading
-const COOKIELESS = "realtime: the browser sends no session cookie; a frame needs SameSite=None; Secure.";
+const COOKIELESS = "realtime: no session cookie; a frame needs SameSite=None; Secure.";
 const FORMER_PAGES = 20; // more than the 10 pages that the cache of Turbo holds
 
 /** `window.realtime`: the page and its socket, for the page's scripts. */
@@ -107,6 +107,11 @@ export class Client {
     return this.#page.connectionId;
   }
 
+  /** @internal opens the socket once the page has loaded */
+  begin() {
+    this.#connection.begin();
+  }
+
   /** Open the socket now, and keep it open. A page does this by itself when it has loaded. */
   connect() {
     this.#connection.open();
@@ -149,9 +154,8 @@ export class Client {
   }
 
   /**
-   * Do what `call` does for forms and links, which the browser can send by itself: if the app refuses the
-   * call, resolve with the refusal. What must not be sent twice has no time limit once it was sent.
-   * @internal
+   * @internal does what `call` does for forms and links, which the browser can send by itself: if the app refuses
+   * the call, resolves with the refusal; what must not be sent twice has no time limit once it was sent
    */
   async ask(uri, options) {
     const { message, isRepeatable } = new RouteRequest(this.#window, uri, options);
@@ -218,10 +222,7 @@ export class Client {
     this.#connection.welcome();
   }
 
-  /**
-   * Tell the page that messages of `channels` are missing, and reload it unless that is prevented.
-   * @internal
-   */
+  /** @internal tells the page that messages of `channels` are missing, and reloads it unless that is prevented */
   lose(channels) {
     if (this.#emit("lost", { channels })) this.expire();
   }

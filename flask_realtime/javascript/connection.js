@@ -62,9 +62,13 @@ export class Connection {
     this.#become("connecting");
     let socket;
     try {
-      socket = this.#socket = new this.#window.WebSocket(url);
+      socket = new this.#window.WebSocket(url);
+      void socket.send.name; // fails as well if this is no socket
+      this.#socket = socket;
     } catch (error) {
-      // The page's Content-Security-Policy forbids the socket: see `securitypolicyviolation` below.
+      // A script of the page has put something else in the place of the browser's WebSocket. Any other error
+      // is that the page's Content-Security-Policy forbids the socket: see `securitypolicyviolation` below.
+      if (error instanceof TypeError) console.error(`realtime: no WebSocket: ${error.message}`);
       return this.#end(ABNORMAL_CLOSURE, error.message);
     }
     this.#heartbeat.start();
@@ -80,6 +84,12 @@ export class Connection {
       this.#hooks.receive(JSON.parse(data));
     };
     socket.onclose = ({ code, reason }) => this.#end(code, reason);
+  }
+
+  /** Open the socket for the first time. Called when all scripts of the page have run. */
+  begin() {
+    // A page that the browser renders ahead is hidden; `visibilitychange` tells when it is visited.
+    if (this.#state === "waiting" && !own(this.#window, "prerendering")) this.open();
   }
 
   /** Count the socket as open. Called when the server has answered the greeting. */
@@ -107,12 +117,11 @@ export class Connection {
   }
 
   #heedPage() {
-    // A page that the browser renders ahead is hidden; `visibilitychange` tells when it is visited.
-    const begin = () => this.#state === "waiting" && !own(this.#window, "prerendering") && this.open();
+    const begin = () => this.begin();
     const on = (type, act) => this.#window.addEventListener(type, act);
     const wake = () => this.#wake();
     // At DOMContentLoaded, all scripts of the page have run, and have added their listeners. pageshow
-    // is for a page that had loaded before this script, and for one that the back button brings back.
+    // is for a page that the back button brings back.
     on("DOMContentLoaded", begin);
     on("pageshow", begin);
     on("online", wake);
@@ -123,7 +132,7 @@ export class Connection {
     on("securitypolicyviolation", ({ blockedURI, disposition }) => {
       // Firefox dispatches this event twice.
       if (this.#state === "closed" || blockedURI !== this.#hooks.url() || disposition !== "enforce") return;
-      console.error(`realtime: the page's Content-Security-Policy needs connect-src 'self'.`);
+      console.error(`realtime: no WebSocket: Content-Security-Policy needs connect-src 'self'.`);
       this.close(ABNORMAL_CLOSURE, "connect-src");
     });
   }

@@ -1,4 +1,5 @@
 import { RealtimeError } from "./errors.js";
+import { jsonOf } from "./wire_json.js";
 
 const WITH_QUERY = /^(get|head|delete)$/i;
 const JSON_TYPE = /^application\/(.+\+)?json/i;
@@ -35,7 +36,7 @@ function argumentsOf({ url, method, input, json, headers: given }) {
   const address = new URL(url);
   if (form && isQuery) address.search = [url.search.slice(1), form].filter(String).join("&");
   if (json !== undefined && !headers.has("Content-Type")) headers.set("Content-Type", "application/json");
-  const body = json === undefined ? (isQuery ? undefined : form) : JSON.stringify(json);
+  const body = json === undefined ? (isQuery ? undefined : form) : jsonOf(json);
   return [address, { method: method.toUpperCase(), headers, body }];
 }
 

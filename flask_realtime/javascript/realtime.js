@@ -9,14 +9,13 @@ import { nameToHtmx } from "./htmx.js";
 // The attributes alone would not do: other scripts of the page may have some of the same names.
 const OURS = 'script[data-prefix][src*="/static/realtime.js"]';
 const LONGEST_LOAD = 10_000; // ms to wait for another script
-const seen = new WeakSet();
 
 /** The one client of the document: libraries such as Turbo may run the script again with each page. */
 export const realtime = (Object.hasOwn(window, "realtime") && window.realtime) || begin();
 
 function begin() {
   const [tag] = tags();
-  if (!tag) throw new Error("realtime: the page has no realtime_script().");
+  if (!tag) throw new Error("realtime: no realtime_script().");
   const { method, path, prefix, urlPrefix = "/_realtime" } = tag.dataset;
   // Not the origin of the page's address: a frame with srcdoc has none, and <base> changes it.
   const { origin } = new URL(tag.src);
@@ -28,7 +27,7 @@ function begin() {
     sessionUrl: `${origin}${prefix}${urlPrefix}/session`,
     // Of the tags that were added since the last call.
     isSubscribed: () =>
-      tags().filter((one) => !seen.has(one) && seen.add(one)).some(({ dataset }) => dataset.subscribed),
+      tags().filter((one) => !one.realtimeSeen && (one.realtimeSeen = true)).some(({ dataset }) => dataset.subscribed),
     isPosted: Boolean(method),
     load,
   });
@@ -37,9 +36,12 @@ function begin() {
   nameToHtmx(window, client);
   loadOnceWanted(window, load);
   if (origin !== window.origin) {
-    console.error("realtime: no socket in a sandbox without allow-same-origin.");
+    console.error("realtime: no WebSocket: sandbox without allow-same-origin.");
     client.close();
-  } else if (own(window, "readyState") === "complete") client.connect();
+  }
+  // For a page that had loaded before this script, and for one whose scripts keep its events to themselves.
+  const look = () => (own(window, "readyState") === "complete" ? client.begin() : window.setTimeout(look, 1_000));
+  look();
   return client;
 }
 

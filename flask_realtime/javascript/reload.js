@@ -24,7 +24,7 @@ export class Reload {
     this.#leaving = this.#window.Date.now() + LEAVING;
   };
   /** Note that no navigation is under way any more: another page is shown, or this one has come back. */
-  arrive = () => void (this.#leaving = 0);
+  arrive = () => (this.#leaving = 0);
 
   /**
    * @param {Memory} memory keeps the number of reloads

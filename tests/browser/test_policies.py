@@ -17,7 +17,7 @@ def test_page_whose_policy_forbids_the_socket_says_so(ada):
     assert ada.run("events.at(-1)[1].state") == "closed"
     if READS_CONSOLE:
         ours = [error for error in ada.errors if error.startswith("realtime:")]
-        assert ours == ["realtime: the page's Content-Security-Policy needs connect-src 'self'."]
+        assert ours == ["realtime: no WebSocket: Content-Security-Policy needs connect-src 'self'."]
     ada.errors.clear()
 
 
@@ -69,5 +69,5 @@ def test_page_in_a_sandbox_says_what_it_lacks(ada, channel):
     ada.page.frames[1].wait_for_selector("body[data-realtime-state=closed]")
 
     ours = [error for error in ada.errors if error.startswith("realtime:")]
-    assert ours == ["realtime: no socket in a sandbox without allow-same-origin."]
+    assert ours == ["realtime: no WebSocket: sandbox without allow-same-origin."]
     ada.errors.clear()

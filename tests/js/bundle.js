@@ -22,7 +22,9 @@ await build({
   charset: "utf8",
   legalComments: "none",
   logLevel: "warning",
-  tsconfigRaw: { compilerOptions: { alwaysStrict: true } },
+  // As TypeScript, since only there esbuild leaves out fields of a class that have no value at first.
+  loader: { ".js": "ts" },
+  tsconfigRaw: { compilerOptions: { alwaysStrict: true, useDefineForClassFields: false } },
   define: Object.fromEntries(BUILT_INS.map((name) => [name, `window.${name}`])),
   mangleProps: new RegExp(`^(${OWN.join("|")})$`),
 });

@@ -7,16 +7,16 @@ export const BUILT_INS = words(`
   AbortController AbortSignal Array Blob CSS CustomEvent DOMParser Date Error EventTarget File FormData
   HTMLFormElement HTMLTemplateElement Headers JSON Map Math Number Object Promise Proxy Reflect RegExp Set String
   Symbol TextDecoder TypeError URL URLSearchParams Uint8Array WeakMap WeakSet btoa console decodeURIComponent
-  parseInt queueMicrotask reportError`);
+  queueMicrotask reportError`);
 
 /**
  * The modules' own properties that the build shortens. Each is used within one script: an app may have bundled
  * one of them itself, with the properties' whole names.
  */
 export const OWN = words(`
-  advance arrived expect flush greet greeting hasLeft heard interrupt isAttachment isAwaiting isEmpty isError
-  isForm isHTML isInOrder isOut isPutOff isRepeatable isSubscribed isTypedInto isUnderWay lacks listener receive
-  restoreFocus sessionUrl settle settled socketUrl turnPage welcome`);
+  advance arrive arrived check expect flush greet greeting hasLeft heard interrupt isAttachment isAwaiting isEmpty
+  isError isForm isHTML isInOrder isOut isPutOff isRepeatable isSubscribed isTypedInto isUnderWay lacks listener
+  next receive reject rest restoreFocus sessionUrl settle settled socketUrl start stop take timer turnPage welcome`);
 
 function words(text) {
   return text.trim().split(/\s+/);

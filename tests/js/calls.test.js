@@ -25,6 +25,19 @@ test("a reply resolves the message whose id it repeats", async () => {
   assert.equal(page.clock.pending, 0);
 });
 
+test("lists are sent as lists though a library gives them a method that makes texts of them", (t) => {
+  Array.prototype.toJSON = function () { // as Prototype 1.6 does
+    return `[${this.join(", ")}]`;
+  };
+  t.after(() => delete Array.prototype.toJSON);
+  const when = new Date(0);
+
+  calls.send({ input: [["a", "1"], ["b", []]], json: { when } });
+
+  assert.deepEqual(sent[0].input, [["a", "1"], ["b", []]]);
+  assert.equal(sent[0].json.when, "1970-01-01T00:00:00.000Z");
+});
+
 test("a reply to an unknown message is ignored", () => {
   for (const id of [null, 7, "7", "ping"]) calls.settle({ id, status: 200 });
 });

@@ -135,7 +135,7 @@ test("a Content-Security-Policy that forbids the socket closes the connection, w
 });
 
 test("a browser that throws for such a socket gives the same result", (t) => {
-  t.mock.method(console, "error", () => {});
+  const said = t.mock.method(console, "error", () => {});
   page.WebSocket = class {
     constructor() {
       throw new Error("SecurityError"); // Firefox and WebKit throw before they dispatch the event
@@ -151,4 +151,19 @@ test("a browser that throws for such a socket gives the same result", (t) => {
   });
 
   assert.deepEqual([connection.state, page.clock.pending], ["closed", 0]);
+  assert.equal(said.mock.callCount(), 1);
 });
+
+for (const replaced of ["a variable", function () {}, undefined]) {
+  test(`a page with ${replaced} in the place of WebSocket says so at each attempt`, async (t) => {
+    const said = t.mock.method(console, "error", () => {});
+    page.WebSocket = replaced;
+
+    connection.open();
+    await page.clock.pass(page.clock.next);
+
+    assert.equal(connection.state, "waiting");
+    assert.deepEqual(said.mock.calls.map(({ arguments: [text] }) => text.slice(0, 24)), Array(2).fill("realtime: no WebSocket: "));
+  });
+}
+
