@@ -24,6 +24,7 @@ from .client import (
     current_client,
 )
 from .identities import log_failure
+from .ids_by_hand import is_named_by_hand
 from .withheld import is_session_withheld
 
 logger = logging.getLogger(__name__)
@@ -115,7 +116,8 @@ class Stamping:
             environ.pop(IS_STAMPED_IN_ENVIRON, None)
         if is_html and IS_SUBSCRIBED_IN_ENVIRON in environ:
             self._warn_if_streamed(request, response)
-        if IS_STAMPED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ:
+        has_id = IS_STAMPED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ
+        if has_id or (is_html and _is_of_page(response) and is_named_by_hand(response)):
             if not is_session_withheld():
                 current_client().keep_socket_key()
             keep_from_caches(response)
