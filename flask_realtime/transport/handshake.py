@@ -54,8 +54,8 @@ class Handshake:
     :param connection_id: the page that asks.
     :param socket_key: the secret of its session.
     :param identity: who the session belongs to; None: a stranger.
-    :param is_given_up: whether a function of the app, which runs before each request, has ended
-        the session, or given it to another user.
+    :ivar is_given_up: whether a function of the app, which runs before each request or after it,
+        has ended the session, or given it to another user; see :meth:`heed_session`.
     """
 
     __slots__ = (
@@ -70,14 +70,13 @@ class Handshake:
         connection_id: str,
         socket_key: str,
         identity: str | None = None,
-        is_given_up: bool = False,
     ) -> None:
         self.environ: WSGIEnvironment = request.environ
         self.descriptor = descriptor
         self.connection_id = connection_id
         self.socket_key = socket_key
         self.identity = identity
-        self.is_given_up = is_given_up
+        self.is_given_up = False
         #: Whether the client has promised that its first message is ``resume``.
         self.resumes = request.args.get("resume") == "1"
         self.address = printable(request.remote_addr)
@@ -86,6 +85,12 @@ class Handshake:
         self.deflates = bool(extension)
         #: The whole 101 (RFC 6455 section 4.2.2).
         self.accept = accept(self.environ["HTTP_SEC_WEBSOCKET_KEY"], extension)
+
+    def heed_session(self) -> None:
+        """Note what the app has made of the session, once all of its functions have run."""
+        self.is_given_up = has_changed(client_so_far())
+        # The socket keeps the environ.
+        self.environ.pop(CAME, None)
 
 
 def check(config: Config, request: Request) -> Handshake:
@@ -103,7 +108,7 @@ def check(config: Config, request: Request) -> Handshake:
             f"The query's {CONNECTION_ID} is missing or malformed; send the value of "
             f"data-socket-connection-id on the page's <body>.",
         )
-    (socket_key, identity), is_given_up = _who_asks(request)
+    socket_key, identity = _who_asks()
     if socket_key is None:
         raise Refusal(403, _why_without_key())
     try:
@@ -111,7 +116,7 @@ def check(config: Config, request: Request) -> Handshake:
     except UnsupportedServer as error:
         raise Refusal(501, str(error)) from None
     descriptor = descriptor_for(sock)
-    return Handshake(request, descriptor, connection_id, socket_key, identity, is_given_up)
+    return Handshake(request, descriptor, connection_id, socket_key, identity)
 
 
 def refuse(refusal: Refusal) -> Response:
@@ -201,13 +206,13 @@ def _why_without_key() -> str:
     )
 
 
-def _who_asks(request: Request) -> tuple[Came, bool]:
-    """The session that came along, and whether the app has ended it, or changed its user, since.
+def _who_asks() -> Came:
+    """The session that came along.
 
-    :raises Refusal: if the app cannot say.
+    :raises Refusal: if the app cannot say whose it is.
     """
     try:
-        return came(), has_changed(client_so_far())
+        return came()
     except Exception as error:
         logger.exception("realtime.identify failed at a handshake.")
         raise Refusal(
@@ -215,9 +220,6 @@ def _who_asks(request: Request) -> tuple[Came, bool]:
             "The app could not say which user the session belongs to; try again.",
             {"Retry-After": "1"},
         ) from error
-    finally:
-        # The socket keeps the environ.
-        request.environ.pop(CAME, None)
 
 
 def _check_origin(config: Config, request: Request) -> None:

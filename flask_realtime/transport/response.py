@@ -37,7 +37,8 @@ class SocketResponse(Response):
 
     def __init__(self, handshake: Handshake, admit: Admission, max_message_bytes: int) -> None:
         super().__init__(status=101)
-        self._handshake = handshake
+        #: The handshake that this response answers.
+        self.handshake = handshake
         self._admit = admit
         self._max_message_bytes = max_message_bytes
 
@@ -49,12 +50,12 @@ class SocketResponse(Response):
         # Here and not at the end of the socket, which keeps nothing of its request.
         self.close()
         try:
-            connection = self._admit(self._handshake)
+            connection = self._admit(self.handshake)
         except Refusal as refusal:
             return refuse(refusal)(environ, start_response)
-        life = SocketLife(connection, self._handshake.deflates, self._max_message_bytes)
+        life = SocketLife(connection, self.handshake.deflates, self._max_message_bytes)
         try:
-            self._handshake.descriptor.take_over()
+            self.handshake.descriptor.take_over()
             # For middleware and the access log: no server sends this before the first byte of a
             # body, and there will be none. No Set-Cookie, since a socket that opens late would undo
             # what HTTP has changed in the session since the page was rendered.

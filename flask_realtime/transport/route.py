@@ -54,7 +54,7 @@ class Transport:
         self.check_routes(app)
         mount = _Mount(app, self._view)
         Sock().route(self._config.path, bp=mount, **everywhere(app))(self._view)
-        request_hooks(app).add(begin=self._route, end=_keep_refusal)
+        request_hooks(app).add(begin=self._route, end=_end)
 
     def check_routes(self, app: Flask) -> None:
         """Refuse an app in which another WebSocket route has our path.
@@ -150,9 +150,11 @@ class UpgradeRequired(NotFound):
         return [*super().get_headers(*args, **kwargs), ("Upgrade", "websocket")]
 
 
-def _keep_refusal(request: Request, response: Response) -> Response:
-    """Have no cache keep the refusal of a handshake: it would be shown to all who ask for the page
-    at the same address."""
+def _end(request: Request, response: Response) -> Response:
+    """Look at the session behind a handshake; have no cache keep the refusal of one: it would be
+    shown to all who ask for the page at the same address."""
+    if response.status_code == 101 and isinstance(response, SocketResponse):
+        response.handshake.heed_session()
     # Werkzeug refuses a handshake at any path that is no socket's.
     is_refused = isinstance(request.routing_exception, WebsocketMismatch)
     if is_refused or (IS_NO_PAGE in request.environ and response.status_code != 101):

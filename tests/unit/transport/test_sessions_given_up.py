@@ -1,4 +1,4 @@
-"""Apps that end a session, or change its user, before they answer a request."""
+"""Apps that end a session, or change its user, before or after they answer a request."""
 
 import pytest
 from flask import session
@@ -37,18 +37,20 @@ def come_back(served, page):
 @pytest.fixture
 def make_served():
     """A function that returns an app of users, whose session *function* changes from when the
-    returned switch is on, before each request."""
+    returned switch is on, before each request or after it."""
 
-    def make(function, tells_users):
+    def make(function, tells_users, is_behind=False):
         served, switch = Served(), []
         if tells_users:
             served.realtime.identify(lambda: session.get("user"))
         served.app.add_url_rule("/in", "in", lambda: session.update(user="ada") or "")
 
-        @served.app.before_request
-        def change():
+        def change(response=None):
             if switch:
                 function(session)
+            return response
+
+        (served.app.after_request if is_behind else served.app.before_request)(change)
 
         served.client.get("/in")
         return served, switch
@@ -56,27 +58,34 @@ def make_served():
     return make
 
 
+behind_too = pytest.mark.parametrize("is_behind", [False, True], ids=["before", "after"])
+
+
+@behind_too
 @pytest.mark.parametrize(
     ("function", "tells_users"),
     [(end, True), (end, False), (log_out, True), (log_in_another, True)],
 )
-def test_page_does_not_come_back_whose_session_the_app_ends_first(
-    make_served, function, tells_users
+def test_page_does_not_come_back_whose_session_the_app_ends(
+    make_served, function, tells_users, is_behind
 ):
-    """An app ends each session that is too old, or whose user is banned, before it answers a
-    request. A page that was away comes back: by HTTP it would be a stranger's, and its socket is
-    closed before it hears anything."""
-    served, switch = make_served(function, tells_users)
+    """An app ends each session that is too old, or whose user is banned, before or after it answers
+    a request. A page that was away comes back: by HTTP it would be a stranger's from now on, and
+    its socket is closed before it hears anything."""
+    served, switch = make_served(function, tells_users, is_behind)
     page = served.show()
     switch.append(True)
 
     assert THE_SESSION_CHANGED in come_back(served, page)
 
 
+@behind_too
 @pytest.mark.parametrize("tells_users", [True, False])
-def test_page_comes_back_whose_session_the_app_only_writes_into(make_served, tells_users):
+def test_page_comes_back_whose_session_the_app_only_writes_into(
+    make_served, tells_users, is_behind
+):
     """An app notes each visit in the session. It stays the same user's, and its pages come back."""
-    served, switch = make_served(note_a_visit, tells_users)
+    served, switch = make_served(note_a_visit, tells_users, is_behind)
     page = served.show()
     switch.append(True)
 
