@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from flask import Flask
@@ -20,6 +21,9 @@ from ..page.sessions import present_session, session_as_it_came
 #: Where the environ of a handshake holds what :func:`rewritten_keys` returned there. The key is
 #: missing if nothing waited for the browser.
 REWRITTEN = "flask_realtime.rewritten"
+
+#: Where Flask keeps the messages that flash() was given, until a page shows them.
+FLASHES = "_flashes"
 
 # A salt of the library's own, so that nothing that an app signs is taken for such a text.
 _SALT = "flask_realtime.session-changes"
@@ -98,19 +102,27 @@ class SessionChanges:
     ) -> bool:
         """Return whether the changes can be made to a session.
 
-        They cannot if a request over HTTP has changed the same keys to other values meanwhile,
-        unless the message has ended the session: a log-out is one whatever the session has got
-        since. Nor can they if the session belongs to another user than the one for whom they were
-        made.
+        They cannot where there are :meth:`conflicts`, nor if the session belongs to another user
+        than the one for whom they were made.
 
         :param identity: the user that the session belongs to; None: a stranger.
+        :param rewritten: as for :meth:`conflicts`.
+        """
+        return identity in self.identities and not self.conflicts(session, rewritten)
+
+    def conflicts(
+        self, session: Mapping[str, Any], rewritten: Collection[str] = ()
+    ) -> Collection[str]:
+        """Return the keys that a request over HTTP has changed meanwhile, to other values.
+
+        None if the message has ended the session: a log-out is one whatever the session has got
+        since.
+
         :param rewritten: the keys that the app has written in the request that takes the changes,
             as :func:`rewritten_keys` returns them. It does so in each request, as in the message,
             and what it wrote last stays.
         """
-        if identity not in self.identities:
-            return False
-        return bool(self.heir) or self._taken(session) <= {*rewritten}
+        return [] if self.heir else sorted(self._taken(session) - {*rewritten})
 
     def apply(self, session: MutableMapping[str, Any], rewritten: Collection[str] = ()) -> None:
         """Make the changes to a session; call it only if :meth:`fits` says so."""
@@ -119,9 +131,12 @@ class SessionChanges:
             for key in {*session} - {SOCKET_KEY, *rewritten, *self.changes}:
                 del session[key]
         for key, (old, new) in self.changes.items():
+            present = _value(session, key)
             # The message has left alone what is the same: HTTP may have changed it.
-            if key in kept or new in (old, _value(session, key)):
+            if key in kept or new in (old, present):
                 continue
+            if key == FLASHES and not self.clears:
+                new = _flashes(present, old, new)
             if new:
                 session[key] = new[0]
             else:
@@ -133,7 +148,7 @@ class SessionChanges:
         return {
             key
             for key, (old, new) in self.changes.items()
-            if present[key] != new and not _is_free(present[key], old)
+            if key != FLASHES and present[key] != new and not _is_free(present[key], old)
         }
 
 
@@ -176,6 +191,16 @@ def follow(app: Flask, pointer: str) -> str:
 
 def _value(session: Mapping[str, Any], key: str) -> list[Any]:
     return [session[key]] if key in session else []
+
+
+def _flashes(present: list[Any], old: list[Any], new: list[Any]) -> list[Any]:
+    """Return the messages to show: those of now, but for what the message of a socket has shown,
+    and with what it has added. Each is a list of one list, or empty."""
+    now, before, after = ([*chain.from_iterable(one)] for one in (present, old, new))
+    has_shown = after[: len(before)] != before
+    shown, added = (before, after) if has_shown else ([], after[len(before) :])
+    messages = [one for one in now if one not in shown] + added
+    return [messages] if messages else []
 
 
 def _is_free(present: list[Any], old: list[Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
 
 from flask import Flask, Request, Response, current_app, request, session
@@ -246,10 +246,7 @@ def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:
     rewritten = rewritten_keys()
     for digest, item in waiting:
         if not item.fits(present_session(), identity, rewritten):
-            logger.info(
-                "A change for the browser of %s is dropped: its session has changed since.",
-                shorten(digest),
-            )
+            _tell_of_drop(digest, item.conflicts(present_session(), rewritten))
             continue
         item.apply(session, rewritten)
         if item.renews and session.permanent:
@@ -259,6 +256,23 @@ def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:
         identity = item.identities[1] if is_kept else identity_now()
         made.append(item)
     return made
+
+
+def _tell_of_drop(digest: str, keys: Collection[str]) -> None:
+    """Log that a change is dropped, as a warning if it may have been a log-out.
+
+    :param keys: what HTTP has changed meanwhile; none: the session is another user's.
+    """
+    if not keys:
+        logger.info("A change for the browser of %s is dropped: its user is gone.", shorten(digest))
+        return
+    warnings.warn(
+        "dropped",
+        f"What a message of {shorten(digest)} has changed in its session is dropped, since HTTP "
+        f"has changed {', '.join(map(repr, keys)):.{SHOWN}} there meanwhile. If that was a "
+        f"log-out, the browser stays logged in: where the app says who its user is, by "
+        f"realtime.identify, a log-out is made in any case.",
+    )
 
 
 def _mark_refusal(response: Response) -> None:

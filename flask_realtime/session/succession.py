@@ -52,9 +52,7 @@ from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS
 from .logins import ends_remembering, has_logged_in
-
-# Where Flask keeps what flash() was given.
-_FLASHES = "_flashes"
+from .pending_changes import FLASHES
 
 
 def has_changed(client: Client | None) -> bool:
@@ -147,7 +145,7 @@ def is_worth_saving(is_repeated: bool) -> bool:
     """
     before, now = dict(session_as_it_came()), dict(present_session())
     if is_repeated and has_cookie_session(current_app):
-        now.pop(_FLASHES, None)
+        now.pop(FLASHES, None)
         before = {key: value for key, value in before.items() if key in now}
     return {**before, SOCKET_KEY: None} != {**now, SOCKET_KEY: None}
 

@@ -74,6 +74,45 @@ def test_changes_are_made_to_the_session_that_they_were_made_in(session, identit
     assert replace(CHANGES, heir="").fits(session, identity) is fits
 
 
+A, B, C = ("message", "A"), ("message", "B"), ("error", "C")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "present", "shown"),
+    [
+        ({}, {"_flashes": [A]}, {"_flashes": [B]}, [B, A]),
+        ({"_flashes": [A]}, {"_flashes": [A, B]}, {"_flashes": [A, C]}, [A, C, B]),
+        ({"_flashes": [A]}, {"_flashes": [A, B]}, {}, [B]),
+        ({"_flashes": [A]}, {}, {"_flashes": [A, B]}, [B]),
+        ({"_flashes": [A]}, {"_flashes": [B]}, {"_flashes": [A, C]}, [C, B]),
+        ({"_flashes": [A]}, {}, {}, None),
+        ({}, {"_flashes": [A]}, {"_flashes": [A]}, [A]),
+    ],
+)
+def test_messages_of_flash_keep_no_change_away(old, new, present, shown):
+    """A message of a socket logs out and tells so by flash(), or shows what was flashed; HTTP does
+    the same meanwhile. The log-out is made, and every message is shown that was not yet."""
+    changes = SessionChanges(difference({"user": 1, **old}, new))
+    session = {"user": 1, **present}
+
+    assert changes.fits(session, None)
+
+    changes.apply(session)
+    assert session == ({} if shown is None else {"_flashes": shown})
+
+
+def test_session_that_was_cleared_keeps_no_message_of_flash():
+    """What HTTP has flashed meanwhile was for the user who has gone."""
+    changes = SessionChanges(
+        difference({"user": 1, "_flashes": [A]}, {}, True), heir="digest:1", clears=True
+    )
+    session = {"user": 1, "_flashes": [A, B]}
+
+    changes.apply(session)
+
+    assert session == {}
+
+
 @pytest.mark.parametrize(("identity", "fits"), [(None, True), ("ann", True), ("bob", False)])
 def test_end_of_a_session_is_made_whatever_http_has_changed(identity, fits):
     """A message that has ended the session, as a log-out does, has the last word."""

@@ -10,6 +10,7 @@ from flask import Response, request, session
 
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import SOCKET_KEY
+from tests.eventually import eventually
 
 from ..conversations import put
 from ..warned import assert_few_lines_tell_of
@@ -80,9 +81,9 @@ def test_browser_takes_over_changes_in_their_order(browser):
     assert browser.session() == {"a": 3}
 
 
-def test_change_made_by_http_meanwhile_wins(browser):
+def test_change_made_by_http_meanwhile_wins(browser, caplog):
     """HTTP has changed a value since a message did. The message's changes are all dropped, because
-    half of them would be a state that nobody meant."""
+    half of them would be a state that nobody meant. A warning names what HTTP has changed."""
     with browser.client.session_transaction() as stored:
         stored.update(a=1, b=1)
     socket = browser.open_socket()
@@ -92,6 +93,7 @@ def test_change_made_by_http_meanwhile_wins(browser):
     browser.take_over()
 
     assert browser.session() == {"a": 9, "b": 1}
+    eventually(lambda: "HTTP has changed 'a' there meanwhile" in caplog.text, lambda: caplog.text)
 
 
 def test_cookies_of_a_message_that_came_too_late_are_dropped_with_its_changes(app, browser):
