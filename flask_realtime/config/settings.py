@@ -170,7 +170,8 @@ class Config:
         86_400,
         kinds.number(1, YEAR, or_none=True),
         "How long a socket may stay open; then it comes back, with the cookies of now. None: as "
-        "long as it likes.",
+        "long as it likes. Where Flask keeps the session in the cookie, a user's socket comes back "
+        "after PERMANENT_SESSION_LIFETIME, too.",
         "seconds",
     )
     drain_seconds: float = _setting(

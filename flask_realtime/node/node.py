@@ -28,6 +28,7 @@ from ..hub.tails import take_tails
 from ..identity.keys import fingerprint
 from ..messages.conversations import Conversations
 from ..page.secret_keys import secret_keys_of
+from ..page.sessions import seconds_of_cookie
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import End, RegistryEvents, SessionEnd
@@ -279,13 +280,17 @@ class Node:
         return [
             (SWEEP_SECONDS, ChannelUpkeep(self._hub, self._delivery, self.registry).sweep),
             (SWEEP_SECONDS, self._delivery.shrink),
-            (SWEEP_SECONDS, AgeLimit(self.connections, self._config.max_socket_age_seconds).sweep),
+            (SWEEP_SECONDS, self._age_limit().sweep),
             (ABANDONED_SECONDS, AbandonedSockets(self.connections).sweep),
             (LINGER_SECONDS, self._threads.sweep),
             (TURN_SECONDS, self._lost_sessions.sweep),
             (OUTLIVED_SECONDS, OutlivedSessions(self.connections, self.registry.has_ended).sweep),
             (shortest / REFRESHES_PER_TIMEOUT, self._reconciler.refresh),
         ]
+
+    def _age_limit(self) -> AgeLimit:
+        most = self._config.max_socket_age_seconds
+        return AgeLimit(self.connections, most, seconds_of_cookie(self._app))
 
     def _enter(self, connection: Any, subscriptions: Subscriptions) -> None:
         self._resumption.enter(connection, subscriptions)

@@ -211,6 +211,11 @@ def has_cookie_session(app: Flask) -> bool:
     return isinstance(app.session_interface, SecureCookieSessionInterface)
 
 
+def seconds_of_cookie(app: Flask) -> float | None:
+    """Return for how long the app takes a cookie that holds a session; None: a store holds it."""
+    return app.permanent_session_lifetime.total_seconds() if has_cookie_session(app) else None
+
+
 def value_in(session: MutableMapping[str, Any], key: str) -> Any:
     """Return what a session holds under *key*, None if nothing, without marking it as used."""
     accessed = getattr(session, "accessed", None)

@@ -9,8 +9,9 @@ from flask_realtime.threads import clock
 class Aging:
     """A connection that opened some seconds ago."""
 
-    def __init__(self, name, age):
+    def __init__(self, name, age, user=None):
         self.name = str(name)
+        self.user = user
         self.opened_at = clock.monotonic() - age
         self.code = None
 
@@ -23,11 +24,11 @@ class Aging:
         self.code = code
 
 
-def closed_at(age, seconds, count=100):
+def closed_at(age, seconds, count=100, user=None, of_users=None):
     """Return how many of *count* sockets of an age are closed."""
-    sockets = [Aging(number, age) for number in range(1, count + 1)]
+    sockets = [Aging(number, age, user) for number in range(1, count + 1)]
 
-    limit = AgeLimit(lambda: sockets, seconds)
+    limit = AgeLimit(lambda: sockets, seconds, of_users)
     limit.sweep()
     limit.sweep()
 
@@ -46,3 +47,13 @@ def test_sockets_that_came_together_do_not_go_together():
 def test_socket_may_stay_as_long_as_it_likes_where_the_app_says_so(age):
     """With REALTIME_MAX_SOCKET_AGE_SECONDS None no socket is closed for its age."""
     assert closed_at(age, None) == 0
+
+
+@pytest.mark.parametrize("seconds", [1000, None])
+def test_sockets_of_users_get_no_older_than_their_sessions(seconds):
+    """A user's session ends by itself, and so do the sockets that hear the user's channels. Those
+    of strangers, and of sessions that end later, have the app's limit alone."""
+    assert closed_at(101, seconds, user="42", of_users=100) == 100
+    assert closed_at(89, seconds, user="42", of_users=100) == 0
+    assert closed_at(101, seconds, of_users=100) == 0
+    assert closed_at(1001, 1000, user="42", of_users=5000) == 100

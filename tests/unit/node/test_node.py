@@ -3,11 +3,13 @@
 import threading
 
 import pytest
+from flask.sessions import SessionInterface
 
 from flask_realtime import Realtime
 from flask_realtime.node import node as module
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.records import ConnectionRecord
+from flask_realtime.threads import clock
 from flask_realtime.threads.job_queue import JobQueue
 from flask_realtime.transport.handshake import Refusal
 from tests.eventually import DEADLINE, eventually
@@ -183,3 +185,43 @@ def test_node_refreshes_what_it_holds_well_before_it_expires():
     seconds = [every for every, _ in node._list_chores()]
 
     assert 30 / module.REFRESHES_PER_TIMEOUT in seconds
+
+
+class OfUser:
+    """A socket of a user that was opened some seconds ago."""
+
+    name, user, is_receptive, code = "1", "42", True, None
+
+    def __init__(self, age):
+        self.opened_at = clock.monotonic() - age
+
+    def close_behind_work(self, code, _reason):
+        self.code = code
+
+
+@pytest.mark.parametrize(("lifetime", "code"), [(100, 1012), (1000, None)])
+def test_socket_of_a_user_gets_no_older_than_a_session_in_a_cookie(monkeypatch, lifetime, code):
+    """The app logs its users out who ask for nothing for some time, by PERMANENT_SESSION_LIFETIME.
+    The sockets that they leave open come back, for whom the browser has no living session then."""
+    node, socket = node_of(), OfUser(age=101)
+    node.app.permanent_session_lifetime = lifetime
+
+    with monkeypatch.context() as patched:
+        patched.setattr(node, "connections", lambda: [socket])
+        node._age_limit().sweep()
+
+    assert socket.code == code
+    assert "AgeLimit.sweep" in [call.__qualname__ for _, call in node._list_chores()]
+
+
+def test_session_in_a_store_ends_by_its_own(monkeypatch):
+    """A store may renew its sessions in any way: sockets look there whether theirs has ended."""
+    node, socket = node_of(), OfUser(age=101)
+    node.app.permanent_session_lifetime = 100
+    node.app.session_interface = SessionInterface()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(node, "connections", lambda: [socket])
+        node._age_limit().sweep()
+
+    assert socket.code is None
