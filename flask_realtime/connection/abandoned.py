@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from ..errors import CloseCode
 from .connection import Connection
@@ -17,15 +18,28 @@ class AbandonedSockets:
     A middleware around the app that fails once the app has answered closes no response.
 
     :param connections: returns the sockets of this process.
+    :param run: does a job on another thread, since the app's leave hooks may take long.
     """
 
-    def __init__(self, connections: Callable[[], Iterable[Connection]]) -> None:
+    def __init__(
+        self,
+        connections: Callable[[], Iterable[Connection]],
+        run: Callable[[Callable[[], None]], None],
+    ) -> None:
         self._connections = connections
+        self._run = run
 
     def sweep(self) -> None:
-        """End those that were dropped since the last call."""
+        """Have those ended that were dropped since the last call.
+
+        :raises RuntimeError: if the system has no thread left; the next call tries again.
+        """
         for connection in self._connections():
             if connection.is_abandoned:
+                self._run(partial(_end, connection))
                 connection.is_abandoned = False
-                connection.cut()
-                connection.live(lambda: CloseCode.ABNORMAL)
+
+
+def _end(connection: Connection) -> None:
+    connection.cut()
+    connection.live(lambda: CloseCode.ABNORMAL)

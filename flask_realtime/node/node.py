@@ -281,7 +281,7 @@ class Node:
             (SWEEP_SECONDS, ChannelUpkeep(self._hub, self._delivery, self.registry).sweep),
             (SWEEP_SECONDS, self._delivery.shrink),
             (SWEEP_SECONDS, self._age_limit().sweep),
-            (ABANDONED_SECONDS, AbandonedSockets(self.connections).sweep),
+            (ABANDONED_SECONDS, AbandonedSockets(self.connections, self._threads.run).sweep),
             (LINGER_SECONDS, self._threads.sweep),
             (TURN_SECONDS, self._lost_sessions.sweep),
             (OUTLIVED_SECONDS, OutlivedSessions(self.connections, self.registry.has_ended).sweep),

@@ -1,11 +1,13 @@
 """The response to a handshake, whose iteration is the socket's life."""
 
+import threading
+
 import pytest
 from flask import Response
 from werkzeug.test import create_environ
 
 from flask_realtime.node import node
-from tests.eventually import eventually
+from tests.eventually import DEADLINE, eventually
 
 from .served import Line, Served
 from .test_handshake import HEADERS
@@ -142,6 +144,23 @@ def test_socket_that_a_middleware_drops_is_forgotten(monkeypatch):
         assert while_open == 1
         eventually(lambda: served.node.connections() == [])
         assert line.read_to_end() == b""
+
+
+@pytest.mark.usefixtures("short_goodbyes")
+def test_leave_hook_of_a_dropped_socket_holds_up_no_other(monkeypatch):
+    """A middleware drops two sockets. The app's leave hook waits until it has been called for both:
+    what it waits for keeps nobody else waiting, nor what a process does at intervals."""
+    monkeypatch.setattr(node, "ABANDONED_SECONDS", 0.01)
+    served, leaving = Served(), threading.Barrier(2)
+    served.realtime.on_leave(lambda: leaving.wait(DEADLINE))
+    with Line() as line, Line() as other:
+        for one in (line, other):
+            life(served, one.ours)
+            served.client.delete_cookie("session")
+
+        eventually(lambda: served.node.connections() == [])
+
+        assert not leaving.broken
 
 
 @pytest.mark.usefixtures("short_goodbyes")
