@@ -231,24 +231,41 @@ class _Turn:
     """A context in which few handshakes are at one time, while the others wait."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         # No semaphore: under gevent one takes seventy times as long, as it is written in Python.
-        self._places: queue.SimpleQueue[None] = queue.SimpleQueue()
-        for _ in range(ENTERING_AT_ONCE):
-            self._places.put(None)
+        self._places: queue.SimpleQueue[None] | None = None
 
     def __enter__(self) -> None:
         """Wait for a place.
 
         :raises Refusal: if too many want one.
         """
+        places = self._places
+        if places is None:
+            places = self._open()
         try:
-            self._places.get(timeout=ENTERING_SECONDS)
+            places.get(timeout=ENTERING_SECONDS)
         except queue.Empty:
             why = "Too many sockets are being opened at once; try again."
             raise Refusal(503, why, RETRY_AFTER) from None
 
     def __exit__(self, *_exc_info: object) -> None:
+        assert self._places is not None
         self._places.put(None)
+
+    def _open(self) -> queue.SimpleQueue[None]:
+        """Return the places, made at the first handshake.
+
+        gevent's queue wakes nobody but greenlets of the thread that made it, and an app may push
+        first from another thread, one of gevent's pool.
+        """
+        with self._lock:
+            if self._places is None:
+                places: queue.SimpleQueue[None] = queue.SimpleQueue()
+                for _ in range(ENTERING_AT_ONCE):
+                    places.put(None)
+                self._places = places
+            return self._places
 
 
 def _away() -> Refusal:

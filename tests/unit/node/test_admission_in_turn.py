@@ -1,5 +1,6 @@
 """Sockets that come at once are noted in the registry in turn."""
 
+import subprocess
 import sys
 import threading
 from contextlib import ExitStack
@@ -92,6 +93,8 @@ def test_turn_that_is_free_is_taken_without_a_call_of_python():
     """A handshake finds a place at once. Taking the place and giving it back is done in C, since
     every handshake does it, also where a process comes back to thousands."""
     turn = admission._Turn()
+    with turn:
+        pass
     found = []
 
     def note(frame, event, _argument):
@@ -106,6 +109,34 @@ def test_turn_that_is_free_is_taken_without_a_call_of_python():
         sys.setprofile(None)
 
     assert found == ["__enter__", "__exit__"]
+
+
+# Makes the turns on a thread of gevent's pool, and takes more than there are.
+ON_ANOTHER_THREAD = """
+from gevent import monkey; monkey.patch_all()
+import gevent
+from flask_realtime.node import admission
+
+turn = gevent.get_hub().threadpool.apply(admission._Turn)
+
+def enter():
+    with turn:
+        gevent.sleep(0)
+
+entering = [gevent.spawn(enter) for _ in range(3 * admission.ENTERING_AT_ONCE)]
+gevent.joinall(entering, raise_error=True)
+print(len(entering))
+"""
+
+
+def test_process_that_is_begun_on_another_thread_wakes_who_waits_for_a_turn():
+    """A process of gevent uses the library first on a thread of gevent's pool, for a push, say.
+    Many sockets open at once then. None is refused for having waited in vain."""
+    command = [sys.executable, "-c", ON_ANOTHER_THREAD]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
+
+    assert done.stdout == f"{3 * admission.ENTERING_AT_ONCE}\n", done.stderr
 
 
 def let_some_ms_pass():
