@@ -256,7 +256,7 @@ def came() -> Came:
     environ = present_request().environ
     found: Came | None = environ.get(CAME)
     if found is None:
-        session = session_as_it_came()
+        session = session_as_it_came(is_deep=bool(identify()))
         found = environ[CAME] = Came(_key_in(session), identify().ask(session))
     return found
 
@@ -273,8 +273,8 @@ def known_socket_key() -> str | None:
 
 def key_that_came() -> str | None:
     """Return the socket key of the session as it came; the app's function is not called."""
-    environ = present_request().environ
-    return environ[CAME].socket_key if CAME in environ else _key_in(session_as_it_came())
+    known: Came | None = present_request().environ.get(CAME)
+    return _key_in(session_as_it_came(is_deep=False)) if known is None else known.socket_key
 
 
 def session_names() -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from ..flask_contexts import (
@@ -27,6 +27,10 @@ from ..flask_contexts import (
 logger = logging.getLogger(__name__)
 
 _SNAPSHOT = "flask_realtime.session"
+# Where an environ holds, by key, what the values of the snapshot held that may change within.
+_INSIDES = "flask_realtime.insides_of_session"
+# Where an environ holds the session as it came, once it was opened a second time.
+_OPENED = "flask_realtime.opened_session"
 _IS_ID_RENEWED = "flask_realtime.is_id_renewed"
 # Types of values that nobody can change in place.
 _FIXED = frozenset([bool, bytes, float, int, str, type(None)])
@@ -105,9 +109,12 @@ def keep_snapshot(is_deep: bool = True) -> None:
     """
     request, session = present_request(), present_session()
     if isinstance(session, dict) and not has_cookie_session(present_app()):
-        is_whole = is_deep and has_insides(session)
-        # In a hundredth of the time that a copy of what is inside would take.
-        request.environ[_SNAPSHOT] = (_pickled(session) if is_whole else None) or dict(session)
+        request.environ[_SNAPSHOT] = dict(session)
+        if is_deep and has_insides(session):
+            # In a hundredth of the time that a copy of what is inside would take.
+            request.environ[_INSIDES] = {
+                key: _pickled(value) for key, value in session.items() if type(value) not in _FIXED
+            }
         request.environ[CAME_ID] = getattr(session, "sid", None) or ""
 
 
@@ -159,27 +166,27 @@ def given_up_cookie() -> str:
     return session_cookie() if (is_another or is_deleted) and not has_unknown_id() else ""
 
 
-def session_as_it_came() -> SessionMixin:
+def session_as_it_came(is_deep: bool = True) -> SessionMixin:
     """Return the session as it was when the request came.
 
     It is the present session if that has not been changed since, and else a copy of its former
     state.
+
+    :param is_deep: whether what has changed within its values counts where the session does not
+        note it. To see that, a session in a cookie is opened again, which takes time.
     """
     session = present_session()
-    if not (session.modified or has_insides(session)):
+    if not (session.modified or (is_deep and has_insides(session))):
         return session
     request = present_request()
     snapshot = request.environ.get(_SNAPSHOT)
     if snapshot is not None:
-        if not session.modified and snapshot == _pickled(session):
-            return session
-        is_pickled = isinstance(snapshot, bytes)
-        came: SessionMixin = SecureCookieSession(pickle.loads(snapshot) if is_pickled else snapshot)
+        # What has not changed is the very same in both, whatever it makes of a comparison.
+        changed = _changed_within(snapshot, request.environ.get(_INSIDES, {}))
+        came: SessionMixin = SecureCookieSession({**snapshot, **changed})
     else:
-        app = present_app()
-        opened = app.session_interface.open_session(app, request)
-        came = SecureCookieSession() if opened is None else opened
-    return came if session.modified or _differ(came, session) else session
+        came = _opened_again(request)
+    return came if session.modified or differ(came, session) else session
 
 
 @contextmanager
@@ -225,18 +232,46 @@ def value_in(session: MutableMapping[str, Any], key: str) -> Any:
     return value
 
 
-def _pickled(session: MutableMapping[str, Any]) -> bytes | None:
-    """Return all that the session holds; None if that cannot be pickled."""
-    try:
-        return pickle.dumps(dict(session))
-    except Exception:
-        logger.debug("A session is noted without what its values hold.", exc_info=True)
-        return None
-
-
-def _differ(one: SessionMixin, other: SessionMixin) -> bool:
+def differ(one: object, other: object) -> bool:
+    """Return whether two sessions, or values of them, are not the same."""
     try:
         return bool(one != other)
     except Exception:
         # So it is with values that are compared part by part, as arrays are.
         return True
+
+
+def _opened_again(request: Request) -> SessionMixin:
+    """Return the session to which the request's cookie leads: the same one at each call, unless the
+    app has written into it, as a function that tells its user may."""
+    came: SessionMixin | None = request.environ.get(_OPENED)
+    if came is None or came.modified:
+        app = present_app()
+        opened = app.session_interface.open_session(app, request)
+        came = request.environ[_OPENED] = SecureCookieSession() if opened is None else opened
+    return came
+
+
+def _pickled(value: object) -> bytes | None:
+    """Return all that a value of the session holds; None if that cannot be pickled."""
+    try:
+        return pickle.dumps(value)
+    except Exception:
+        logger.debug("A value of the session is noted without what it holds.", exc_info=True)
+        return None
+
+
+def _changed_within(snapshot: dict[str, Any], insides: dict[str, bytes | None]) -> dict[str, Any]:
+    """Return, by key, what values were that hold something else by now.
+
+    :param snapshot: the session's values, as they are now.
+    :param insides: what they held.
+    """
+    changed = {}
+    for key, held in insides.items():
+        if held is not None and _pickled(snapshot[key]) != held:
+            try:
+                changed[key] = pickle.loads(held)
+            except Exception:
+                logger.debug("A value of the session has no former state.", exc_info=True)
+    return changed

@@ -16,7 +16,7 @@ from flask.sessions import SecureCookieSessionInterface, session_json_serializer
 from itsdangerous import BadData, URLSafeSerializer
 
 from ..identity.keys import SOCKET_KEY
-from ..page.sessions import present_session, session_as_it_came
+from ..page.sessions import differ, present_session, session_as_it_came
 
 #: Where the environ of a handshake holds what :func:`rewritten_keys` returned there. The key is
 #: missing if nothing waited for the browser.
@@ -162,13 +162,13 @@ def difference(
     return {
         key: (_value(before, key), _value(after, key))
         for key in {**before, **after}
-        if key != SOCKET_KEY and (is_whole or _value(before, key) != _value(after, key))
+        if key != SOCKET_KEY and (is_whole or differ(_value(before, key), _value(after, key)))
     }
 
 
 def rewritten_keys() -> Collection[str]:
     """Return the keys that the app has written into the session of the current request."""
-    return difference(dict(session_as_it_came()), dict(present_session())).keys()
+    return frozenset(difference(dict(session_as_it_came()), dict(present_session())))
 
 
 def pointer_to(app: Flask, digest: str) -> str:

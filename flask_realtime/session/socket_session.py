@@ -292,7 +292,7 @@ def _signed_at(app: Flask, value: str | None) -> float | None:
 def _has_changed_permanence() -> bool:
     """Return whether this request has its session outlive the browser's end, and did not before, or
     the other way round."""
-    before = bool(value_in(session_as_it_came(), "_permanent"))
+    before = bool(value_in(session_as_it_came(is_deep=False), "_permanent"))
     return bool(value_in(present_session(), "_permanent")) != before
 
 

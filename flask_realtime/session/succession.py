@@ -47,7 +47,7 @@ from ..page.client import (
 )
 from ..page.identities import identity_now, identity_that_came
 from ..page.secret_keys import secret_keys
-from ..page.sessions import has_cookie_session, present_session, session_as_it_came
+from ..page.sessions import differ, has_cookie_session, present_session, session_as_it_came
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS
@@ -147,7 +147,7 @@ def is_worth_saving(is_repeated: bool) -> bool:
     if is_repeated and has_cookie_session(current_app):
         now.pop(FLASHES, None)
         before = {key: value for key, value in before.items() if key in now}
-    return {**before, SOCKET_KEY: None} != {**now, SOCKET_KEY: None}
+    return differ({**before, SOCKET_KEY: None}, {**now, SOCKET_KEY: None})
 
 
 def ends_of(client: Client | None, names: Sequence[str], successor: str = "") -> list[End]:

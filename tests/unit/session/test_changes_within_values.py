@@ -4,9 +4,11 @@ import pytest
 from flask import session
 
 from flask_realtime.identity.keys import session_digest
+from flask_realtime.page.client import current_client
 from flask_realtime.page.sessions import session_as_it_came
 from flask_realtime.page.user_loader import EXTENSION
 from flask_realtime.registries.records import Disconnect
+from flask_realtime.session.pending_changes import rewritten_keys
 
 from .views import KEY, has_ended
 
@@ -29,6 +31,26 @@ class NoCopy:
         raise ValueError("ambiguous")
 
     __hash__ = None
+
+
+class Array:
+    """What a store writes down and reads again, and nobody can compare: as NumPy's arrays are."""
+
+    def __eq__(self, _other):
+        raise ValueError("ambiguous")
+
+    __hash__ = None
+
+
+class Plain:
+    """An object of an app's own that is equal to nothing but itself."""
+
+
+class HalfPickled(Exception):
+    """What can be written down, and not be read again, as many errors are."""
+
+    def __init__(self, _code, _text):
+        super().__init__("no")
 
 
 def log_in():
@@ -127,3 +149,82 @@ def test_what_has_no_copy_is_no_hindrance(nested, process, visit, account):
 
     assert answer.text == "fine"
     assert process.disconnected == ([] if account else ENDED)
+
+
+@pytest.mark.parametrize("settled", ["server"], indirect=True)
+@pytest.mark.parametrize("value", [Array(), Plain(), [Array()]], ids=["array", "plain", "list"])
+def test_value_that_is_left_alone_counts_as_the_same(nested, visit, value):
+    """Beside it the app notes each visit. What a call has changed is handed over by such requests,
+    which ask what they have written, and failed."""
+
+    def view():
+        session["seen"] = True
+        return sorted(rewritten_keys())
+
+    answer = visit(view, socket_key=KEY, account={"user": 42}, extra=value)
+
+    assert answer.json == ["seen"]
+
+
+@pytest.mark.parametrize("settled", ["server"], indirect=True)
+def test_array_that_is_replaced_counts_as_another(nested, visit):
+    """It is not asked whether it is the same."""
+
+    def view():
+        session["extra"] = Array()
+        return sorted(rewritten_keys())
+
+    assert visit(view, socket_key=KEY, account={"user": 42}, extra=Array()).json == ["extra"]
+
+
+@pytest.mark.parametrize("settled", ["server"], indirect=True)
+def test_value_that_cannot_be_read_again_is_no_hindrance(nested, process, visit):
+    """The app's store keeps the very objects. A log-out is answered, and ends what the user heard,
+    though an error beside the user gets another argument."""
+    nested.session_interface.cache.serializer = Keeping
+
+    def view():
+        session["error"].args = ("yes",)
+        session["account"].clear()
+        return "out"
+
+    answer = visit(view, socket_key=KEY, account={"user": 42}, error=HalfPickled(1, "no"))
+
+    assert answer.text == "out"
+    assert process.disconnected == ENDED
+
+
+@pytest.mark.parametrize("settled", ["server"], indirect=True)
+def test_log_out_within_a_value_is_seen_beside_one_that_has_no_copy(nested, process, visit):
+    """Each value is noted by itself."""
+    nested.session_interface.cache.serializer = Keeping
+
+    visit(log_out, socket_key=KEY, account={"user": 42}, extra=NoCopy())
+
+    assert process.disconnected == ENDED
+
+
+@pytest.mark.parametrize("settled", ["cookie"], indirect=True)
+@pytest.mark.parametrize("tells_users", [True, False])
+def test_session_in_a_cookie_is_opened_again_once_where_the_app_tells_users(
+    settled, visit, monkeypatch, tells_users
+):
+    """It holds a list, and is permanent. To open it was a sixth of a page's work each time."""
+    if tells_users:
+        settled.extensions[EXTENSION].set(lambda: session["account"].get("user"))
+    interface, opened = settled.session_interface, []
+    open_session = interface.open_session
+
+    def note(app, request):
+        opened.append(request.path)
+        return open_session(app, request)
+
+    monkeypatch.setattr(interface, "open_session", note)
+
+    def view():
+        current_client().digests()
+        return "<body></body>"
+
+    visit(view, socket_key=KEY, account={"user": 42}, _permanent=True)
+
+    assert opened.count("/") == (2 if tells_users else 1)
