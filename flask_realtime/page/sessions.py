@@ -10,7 +10,7 @@ import logging
 import pickle
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -23,6 +23,9 @@ from ..flask_contexts import (
     present_request,
     request_context,
 )
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +119,12 @@ def keep_snapshot(is_deep: bool = True) -> None:
                 key: _pickled(value) for key, value in session.items() if type(value) not in _FIXED
             }
         request.environ[CAME_ID] = getattr(session, "sid", None) or ""
+
+
+def forget_snapshot(environ: WSGIEnvironment) -> None:
+    """Let go of what the session was when the request came, which may be large."""
+    for key in (_SNAPSHOT, _INSIDES, _OPENED):
+        environ.pop(key, None)
 
 
 def session_cookie() -> str:

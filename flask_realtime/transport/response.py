@@ -14,6 +14,7 @@ from flask import Response
 
 from ..connection.connection import Connection
 from ..errors import CloseCode
+from ..page.sessions import forget_snapshot
 from .adapter import read
 from .handshake import Handshake, Refusal, refuse
 
@@ -67,6 +68,7 @@ class SocketResponse(Response):
             raise
         # The server keeps the environ until the socket ends, and the environ has the request.
         environ.pop("werkzeug.request", None)
+        forget_snapshot(environ)
         return life
 
 

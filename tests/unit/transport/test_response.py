@@ -3,7 +3,9 @@
 import threading
 
 import pytest
-from flask import Response
+from cachelib import SimpleCache
+from flask import Response, session
+from flask_session import Session
 from werkzeug.test import create_environ
 
 from flask_realtime.node import node
@@ -172,3 +174,23 @@ def test_environ_keeps_no_request():
         begun.close()
 
     assert environ.get("werkzeug.request") is None
+
+
+@pytest.mark.usefixtures("short_goodbyes")
+@pytest.mark.parametrize("is_kept_by_server", [True, False])
+def test_environ_keeps_nothing_of_the_session(is_kept_by_server):
+    """The app tells who its user is by a value within the session, beside which it keeps a cart:
+    with Flask-Session each socket held all of it for as long as it lived."""
+    served = Served()
+    if is_kept_by_server:
+        served.app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+        Session(served.app)
+    served.realtime.identify(lambda: session["user"]["id"])
+    stored = {"user": {"id": 42}, "cart": ["a towel"], "_permanent": True}
+    served.app.add_url_rule("/in", "in", lambda: session.update(stored) or "")
+    served.client.get("/in")
+    with Line() as line:
+        begun, environ = life(served, line.ours)
+        begun.close()
+
+    assert "a towel" not in repr(environ)
