@@ -130,6 +130,7 @@ class MessageReceiver:
                 self._services.conversations.leave(self.converse())
         finally:
             self._services.forget(connection)
+            self._conversation = None  # It holds this receiver: only the collector frees circles.
         code, seconds = connection.close_code, clock.monotonic() - connection.opened_at
         name = shorten(connection.digest)
         logger.info("Socket %s closed (%d) after %.1f s.", name, code, seconds)
