@@ -38,6 +38,19 @@ test("lists are sent as lists though a library gives them a method that makes te
   assert.equal(sent[0].json.when, "1970-01-01T00:00:00.000Z");
 });
 
+test("a list says by a method of its own, or of its class, how it is sent", (t) => {
+  class Cart extends Array {
+    toJSON() {
+      return { lines: this.length };
+    }
+  }
+  const named = Object.assign([1], { toJSON: () => "named" });
+
+  calls.send({ json: { cart: Cart.of("tea", "milk"), named, plain: [1, [2]] } });
+
+  assert.deepEqual(sent[0].json, { cart: { lines: 2 }, named: "named", plain: [1, [2]] });
+});
+
 test("a reply to an unknown message is ignored", () => {
   for (const id of [null, 7, "7", "ping"]) calls.settle({ id, status: 200 });
 });
