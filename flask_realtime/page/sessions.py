@@ -10,10 +10,13 @@ import logging
 import pickle
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from markupsafe import Markup
 
 from ..flask_contexts import (
     REQUEST_CONTEXT,
@@ -36,7 +39,7 @@ _INSIDES = "flask_realtime.insides_of_session"
 _OPENED = "flask_realtime.opened_session"
 _IS_ID_RENEWED = "flask_realtime.is_id_renewed"
 # Types of values that nobody can change in place.
-_FIXED = frozenset([bool, bytes, float, int, str, type(None)])
+_FIXED = frozenset([bool, bytes, datetime, float, int, str, Markup, type(None), UUID])
 #: Where an environ holds the id that the request's session has in the app's store. The key is
 #: missing where the session is in its cookie.
 CAME_ID = "flask_realtime.session_id"

@@ -1,5 +1,8 @@
 """Users who are kept within a value of the session, where Flask notices no change of it."""
 
+from datetime import datetime, timezone
+from uuid import UUID
+
 import pytest
 from flask import session
 
@@ -205,13 +208,18 @@ def test_log_out_within_a_value_is_seen_beside_one_that_has_no_copy(nested, proc
 
 
 @pytest.mark.parametrize("settled", ["cookie"], indirect=True)
-@pytest.mark.parametrize("tells_users", [True, False])
+@pytest.mark.parametrize(
+    ("tells_users", "user", "times"),
+    [(True, {"id": 42}, 2), (False, {"id": 42}, 1), (True, UUID(int=42), 1)],
+    ids=["dict", "no users", "nothing within"],
+)
 def test_session_in_a_cookie_is_opened_again_once_where_the_app_tells_users(
-    settled, visit, monkeypatch, tells_users
+    settled, visit, monkeypatch, tells_users, user, times
 ):
-    """It holds a list, and is permanent. To open it was a sixth of a page's work each time."""
+    """It is permanent, and a value of it may change within. To open it was a sixth of a page's work
+    each time."""
     if tells_users:
-        settled.extensions[EXTENSION].set(lambda: session["account"].get("user"))
+        settled.extensions[EXTENSION].set(lambda: str(session["user"]))
     interface, opened = settled.session_interface, []
     open_session = interface.open_session
 
@@ -225,6 +233,6 @@ def test_session_in_a_cookie_is_opened_again_once_where_the_app_tells_users(
         current_client().digests()
         return "<body></body>"
 
-    visit(view, socket_key=KEY, account={"user": 42}, _permanent=True)
+    visit(view, socket_key=KEY, user=user, since=datetime.now(timezone.utc), _permanent=True)
 
-    assert opened.count("/") == (2 if tells_users else 1)
+    assert opened.count("/") == times
