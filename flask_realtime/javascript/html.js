@@ -12,6 +12,7 @@ export class Html {
   #markup;
   #fragments;
   #blocks;
+  #waiting = new Set(); // the messages whose fragments wait for the end of a press
 
   /**
    * @param {Client} client the client of the page
@@ -51,10 +52,16 @@ export class Html {
     const { channel, html, spread } = message;
     if (!this.#markup.isAllowed) return; // a line in the console says why
     if (!html) return this.#make(message, (part) => this.#blocks.refresh(channel, spread, part));
+    this.#waiting.add(message);
     this.#client.press.whenFree(
       () => this.#fragments.replaced(html),
-      async () => this.#make(message, (part) => this.#apply(channel, html, part)),
+      async () => this.#waiting.delete(message) && this.#make(message, (part) => this.#apply(channel, html, part)),
     );
+  }
+
+  /** Forget the messages that wait for the end of a press, except those for which `isWanted` returns true. */
+  keep(isWanted) {
+    for (const message of this.#waiting) if (!isWanted(message)) this.#waiting.delete(message);
   }
 
   /** Make a change now, and again in what comes by an answer that is under way. */

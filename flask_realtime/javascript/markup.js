@@ -1,7 +1,7 @@
 import { unclobbered } from "./unclobbered.js";
 
 const REFUSED =
-  "Forms and links go by HTTP, and no HTML is shown: add flask-realtime to the directive trusted-types of the policy.";
+  "Forms and links go by HTTP, and no HTML is shown: add flask-realtime to trusted-types in the policy.";
 
 /** Inserts HTML of the app into the page, with a Trusted Types policy if the page requires one. */
 export class Markup {

@@ -21,8 +21,9 @@ export class Rendering {
     });
   }
 
-  /** Forget the messages that wait for the script, except those for which `isWanted` returns true. */
+  /** Forget the messages whose changes are not made yet, except those for which `isWanted` returns true. */
   keep(isWanted) {
+    this.#renderer?.keep(isWanted);
     this.#waiting = this.#waiting.filter(isWanted);
   }
 

@@ -191,3 +191,31 @@ def test_change_whose_script_loads_slowly_is_made_before_an_answer_that_came_lat
     person.wait_for("() => realtime.restrict")
     person.run("() => new Promise((resolve) => setTimeout(resolve))")
     assert person.page.inner_text("#here") == "new"
+
+
+def test_change_whose_script_loads_within_a_press_does_not_come_behind_a_newer_page(come, site):
+    """A person presses an element while a change of it arrives, and then the page that answers a
+    form. The script that makes changes loads behind both, and the press ends last: the page stays
+    as it came."""
+    person = visit_form(come, site, HERE, channel="news")
+    site.answer("a", main="<p id=here>new</p>")
+    held = []
+    person.page.route("**/realtime-html.js*", lambda route: held.append(route))
+    person.page.hover("#here")
+    person.page.mouse.down()
+    site.update("older", "news")
+    eventually(lambda: person.run("true") and held)
+
+    person.run(
+        """() => new Promise((resolve) => {
+            document.addEventListener("realtime:reply", () => setTimeout(resolve));
+            document.querySelector("#f").requestSubmit();
+        })"""
+    )
+    held.pop().continue_()
+    person.wait_for("() => realtime.restrict")
+    person.page.mouse.up()
+
+    person.wait_for("() => document.title === 'answer a'")
+    person.run("() => new Promise((resolve) => setTimeout(resolve))")
+    assert person.page.inner_text("#here") == "new"
