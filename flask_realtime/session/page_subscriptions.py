@@ -14,6 +14,7 @@ from ..identity.keys import shorten
 from ..identity.users import channel_of, user_of
 from ..page.advice import advice
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, NAMES_NOBODY, Client, came, current_client
+from ..page.ids_by_hand import may_hold_id
 from ..page.request_times import came_at, decided_at, let_revocation_pass
 from ..page.stamping import SCRIPT_IN_ENVIRON
 from ..page.user_loader import own_channels
@@ -132,7 +133,7 @@ class Grants:
         :returns: *response*, or the response that is to be sent in its place.
         :raises RegistryUnavailable: if an open page cannot be subscribed.
         """
-        if client.is_given_out:
+        if client.is_given_out and (client.asked or may_hold_id(response, client)):
             keep_from_caches(response)
         if client.is_open:
             is_success = 200 <= response.status_code < 300

@@ -1,8 +1,10 @@
 """Pages whose ids the app writes itself, and which their views subscribe to nothing."""
 
 import gzip
+import io
 
 import pytest
+from flask import send_file
 
 from ..transport.served import Line, Served
 
@@ -59,3 +61,33 @@ def test_answer_without_the_id_that_was_read_begins_no_session(answer):
     served.app.add_url_rule("/other", "other", lambda: answer)
 
     assert "Set-Cookie" not in served.client.get("/other").headers
+
+
+@pytest.mark.parametrize(
+    ("answer", "caching"),
+    [
+        (lambda _: {"some": "json"}, "public, max-age=60"),
+        (lambda _: send_file(__file__), "public, max-age=60"),
+        (lambda _: send_file(io.BytesIO(b"a,b"), "text/csv"), "public, max-age=60"),
+        (lambda id: {"id": id}, "private, no-cache"),
+        (lambda id: iter([id]), "private, no-cache"),
+    ],
+    ids=["JSON", "file", "file in memory", "JSON with the id", "streamed"],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_caches_keep_what_does_not_hold_the_id_that_was_read(answer, caching, method):
+    """An app notes the id of each request in its log, and has caches keep all that it answers. What
+    holds no id stays there, as its files and pictures do."""
+    served = Served(REALTIME_STAMP_PAGES="used")
+    noted = []
+    served.app.before_request(lambda: noted.append(served.realtime.socket.connection_id))
+
+    @served.app.after_request
+    def keep(response):
+        response.headers["Cache-Control"] = "public, max-age=60"
+        return response
+
+    served.app.add_url_rule("/other", "other", lambda: answer(noted[-1]))
+
+    with served.client.open("/other", method=method) as shown:
+        assert shown.headers["Cache-Control"] == caching
