@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from flask import Response
 
 from ..flask_contexts import present_request
+from .charset import charset_of, keeps_ascii
 from .client import CLIENT_IN_ENVIRON, Client
+
+_PART = 206
 
 
 def is_named_by_hand(response: Response) -> bool:
@@ -19,10 +24,32 @@ def is_named_by_hand(response: Response) -> bool:
 def may_hold_id(response: Response, client: Client) -> bool:
     """Return whether an answer may hold the id of a page, which the app has read.
 
-    What a streamed or compressed answer holds is not known here: it counts as holding the id. A
-    file does not.
+    What a streamed or compressed answer holds is not known here, nor one in UTF-16: it counts as
+    holding the id. A file on the disk does not.
     """
-    if response.direct_passthrough:
-        return False
-    is_unknown = not response.is_sequence or "Content-Encoding" in response.headers
-    return is_unknown or client.connection_id().encode() in response.get_data()
+    named = client.connection_id()
+    if any(named in value for _, value in response.headers):
+        return True
+    body = _readable_body(response)
+    return body is None or named.encode() in body
+
+
+def _readable_body(response: Response) -> bytes | None:
+    """Return the bytes among which an id may be; None if they are not known."""
+    found = b""
+    if response.is_sequence:
+        found = response.get_data()
+    elif not response.direct_passthrough:
+        return None
+    else:
+        # By these names Werkzeug and gunicorn know the file that a view sends.
+        body = response.response
+        file = getattr(body, "file", getattr(body, "filelike", body))
+        if not hasattr(file, "read"):
+            # A view may pass its stream through, too; of a file's part Werkzeug hides the file.
+            return b"" if response.status_code == _PART else None
+        if not isinstance(file, BytesIO) or file.closed:
+            return b""
+        found = file.getvalue()
+    is_plain = "Content-Encoding" not in response.headers
+    return found if is_plain and keeps_ascii(found, charset_of(response.content_type)) else None

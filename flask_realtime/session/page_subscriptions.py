@@ -47,11 +47,10 @@ class SubscribingNode(Protocol):
 class Grants:
     """Subscribes the page of the current request.
 
-    A page that is being rendered is subscribed at once, since nobody knows its id yet. It is
+    A page that is being rendered is subscribed at once, since nobody knows its id yet, and
     forgotten if the response is not a page, or refuses one. A page that is open already would hear
-    at once what a later line of the view may refuse it. Therefore only the channels' positions are
-    noted at first; the page is subscribed from these positions once the response is a success, or
-    a whole page with the errors of a form (422), which is shown in the open page's place.
+    at once what a later line of the view may refuse it: it is subscribed, from the channels'
+    present positions, once the response is a success, or a form's page with errors (422).
 
     :param node: returns the node of this process.
     """
@@ -133,7 +132,8 @@ class Grants:
         :returns: *response*, or the response that is to be sent in its place.
         :raises RegistryUnavailable: if an open page cannot be subscribed.
         """
-        if client.is_given_out and (client.asked or may_hold_id(response, client)):
+        is_subscribed = bool(client.asked) or client.subscribed_as is not None
+        if client.is_given_out and (is_subscribed or may_hold_id(response, client)):
             keep_from_caches(response)
         if client.is_open:
             is_success = 200 <= response.status_code < 300
