@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from flask import Flask, Request
@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Where an environ holds a _Snapshot.
 _SNAPSHOT = "flask_realtime.session"
-# Where an environ holds, by key, what the values of the snapshot held that may change within.
-_INSIDES = "flask_realtime.insides_of_session"
-# Where an environ holds the session as it came, once it was opened a second time.
+# Where an environ holds an app, and its session as it came, once that was opened a second time.
 _OPENED = "flask_realtime.opened_session"
 _IS_ID_RENEWED = "flask_realtime.is_id_renewed"
 # Types of values that nobody can change in place.
@@ -48,6 +47,19 @@ CAME_ID = "flask_realtime.session_id"
 HAD_GIVEN_UP_ID = "flask_realtime.had_given_up_id"
 #: Set in the environ of a request whose session is not to be saved once the app has done its part.
 IS_NOT_SAVED = "flask_realtime.is_not_saved"
+
+
+class _Snapshot(NamedTuple):
+    """What a session was when the request came.
+
+    :param app: the app whose session it is: a middleware may ask two apps with the same environ.
+    :param values: the session's values, as they are now.
+    :param insides: by key, what those held that may change within; None where that has no copy.
+    """
+
+    app: Flask
+    values: dict[str, Any]
+    insides: dict[str, bytes | None]
 
 
 def present_session() -> SessionMixin:
@@ -113,21 +125,22 @@ def keep_snapshot(is_deep: bool = True) -> None:
 
     :param is_deep: whether to copy what its values hold as well.
     """
-    request, session = present_request(), present_session()
-    if isinstance(session, dict) and not has_cookie_session(present_app()):
-        request.environ[_SNAPSHOT] = dict(session)
+    request, session, app = present_request(), present_session(), present_app()
+    if isinstance(session, dict) and not has_cookie_session(app):
+        insides = {}
         if is_deep and has_insides(session):
             # In a hundredth of the time that a copy of what is inside would take.
-            request.environ[_INSIDES] = {
+            insides = {
                 key: _pickled(value) for key, value in session.items() if type(value) not in _FIXED
             }
+        request.environ[_SNAPSHOT] = _Snapshot(app, dict(session), insides)
         request.environ[CAME_ID] = getattr(session, "sid", None) or ""
 
 
 def forget_snapshot(environ: WSGIEnvironment) -> None:
     """Let go of what the session was when the request came, which may be large."""
-    for key in (_SNAPSHOT, _INSIDES, _OPENED):
-        environ.pop(key, None)
+    environ.pop(_SNAPSHOT, None)
+    environ.pop(_OPENED, None)
 
 
 def session_cookie() -> str:
@@ -190,14 +203,14 @@ def session_as_it_came(is_deep: bool = True) -> SessionMixin:
     session = present_session()
     if not (session.modified or (is_deep and has_insides(session))):
         return session
-    request = present_request()
-    snapshot = request.environ.get(_SNAPSHOT)
-    if snapshot is not None:
+    request, app = present_request(), present_app()
+    snapshot: _Snapshot | None = request.environ.get(_SNAPSHOT)
+    if snapshot is not None and snapshot.app is app:
         # What has not changed is the very same in both, whatever it makes of a comparison.
-        changed = _changed_within(snapshot, request.environ.get(_INSIDES, {}))
-        came: SessionMixin = SecureCookieSession({**snapshot, **changed})
+        changed = _changed_within(snapshot)
+        came: SessionMixin = SecureCookieSession({**snapshot.values, **changed})
     else:
-        came = _opened_again(request)
+        came = _opened_again(app, request)
     return came if session.modified or differ(came, session) else session
 
 
@@ -253,14 +266,15 @@ def differ(one: object, other: object) -> bool:
         return True
 
 
-def _opened_again(request: Request) -> SessionMixin:
+def _opened_again(app: Flask, request: Request) -> SessionMixin:
     """Return the session to which the request's cookie leads: the same one at each call, unless the
     app has written into it, as a function that tells its user may."""
-    came: SessionMixin | None = request.environ.get(_OPENED)
-    if came is None or came.modified:
-        app = present_app()
-        opened = app.session_interface.open_session(app, request)
-        came = request.environ[_OPENED] = SecureCookieSession() if opened is None else opened
+    known: tuple[Flask, SessionMixin] | None = request.environ.get(_OPENED)
+    if known is not None and known[0] is app and not known[1].modified:
+        return known[1]
+    opened = app.session_interface.open_session(app, request)
+    came = SecureCookieSession() if opened is None else opened
+    request.environ[_OPENED] = app, came
     return came
 
 
@@ -273,15 +287,11 @@ def _pickled(value: object) -> bytes | None:
         return None
 
 
-def _changed_within(snapshot: dict[str, Any], insides: dict[str, bytes | None]) -> dict[str, Any]:
-    """Return, by key, what values were that hold something else by now.
-
-    :param snapshot: the session's values, as they are now.
-    :param insides: what they held.
-    """
+def _changed_within(snapshot: _Snapshot) -> dict[str, Any]:
+    """Return, by key, what values were that hold something else by now."""
     changed = {}
-    for key, held in insides.items():
-        if held is not None and _pickled(snapshot[key]) != held:
+    for key, held in snapshot.insides.items():
+        if held is not None and _pickled(snapshot.values[key]) != held:
             try:
                 changed[key] = pickle.loads(held)
             except Exception:
