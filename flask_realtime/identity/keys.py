@@ -131,7 +131,8 @@ def replaced_digest(secret_key: str | bytes, cookie: str, connection_id: str) ->
 
     Only a request that brings the replaced *cookie*, and names the page, leads to this name.
 
-    :param cookie: the value of the session cookie that was replaced.
+    :param cookie: the value of the session cookie that was replaced, or of the cookie by which
+        Flask-Login remembered the user.
     """
     return _sign(secret_key, f"replaced:{connection_id}:{cookie}")
 

@@ -83,13 +83,26 @@ def forget_remembered(lines: Iterable[str]) -> bool:
     :param lines: the cookies that messages have set behind which the session was nobody's.
     :returns: whether the user was logged out.
     """
-    session, about = present_session(), _about_remembering(lines)
-    is_remembered = value_in(session, "_user_id") and value_in(session, _FRESH) is False
-    if not (is_remembered and any(map(_deletes, about))):
+    if not (_is_of_cookie() and any(map(_deletes, _about_remembering(lines)))):
         return False
     for key in _LOG_IN:
-        session.pop(key, None)
+        present_session().pop(key, None)
     return True
+
+
+def forgotten_cookie(response: Response) -> str:
+    """Return the cookie by which Flask-Login remembered the user, if *response* takes it away."""
+    return request.cookies.get(_cookie_name(), "") if ends_remembering(response) else ""
+
+
+def cookie_of_log_in() -> str:
+    """Return that cookie, if nothing else has logged in the user of the session; else ``""``."""
+    return request.cookies.get(_cookie_name(), "") if _is_of_cookie() else ""
+
+
+def _is_of_cookie() -> bool:
+    session = present_session()
+    return bool(value_in(session, "_user_id")) and value_in(session, _FRESH) is False
 
 
 def _remembering(response: Response) -> list[str]:
@@ -98,11 +111,14 @@ def _remembering(response: Response) -> list[str]:
 
 
 def _about_remembering(lines: Iterable[str]) -> list[str]:
-    app = present_app()
-    if not hasattr(app, "login_manager"):
+    if not hasattr(present_app(), "login_manager"):
         return []
-    name = app.config.get("REMEMBER_COOKIE_NAME", "remember_token")
-    return [line for line in lines if line.startswith(f"{name}=")]
+    return [line for line in lines if line.startswith(f"{_cookie_name()}=")]
+
+
+def _cookie_name() -> str:
+    name: str = present_app().config.get("REMEMBER_COOKIE_NAME", "remember_token")
+    return name
 
 
 def _deletes(line: str) -> bool:

@@ -43,7 +43,7 @@ from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
-from .logins import forget_log_in, forget_remembered
+from .logins import cookie_of_log_in, forget_log_in, forget_remembered
 from .pending_changes import SessionChanges, follow, rewritten_keys
 
 logger = logging.getLogger(__name__)
@@ -188,11 +188,11 @@ class SessionPath:
 
 
 def _replaced_names(connection_id: str) -> list[str]:
-    """Return the names under which a pointer may wait for this request's session cookie."""
+    """Return the names under which a pointer may wait for this request's session cookie, and for
+    the cookie by which Flask-Login has logged in a user again whom a message had logged out."""
     value = request.cookies.get(current_app.session_interface.get_cookie_name(current_app))
-    if not value:
-        return []
-    return [replaced_digest(secret, value, connection_id) for secret in secret_keys()]
+    values = [one for one in (value, cookie_of_log_in()) if one]
+    return [replaced_digest(key, one, connection_id) for one in values for key in secret_keys()]
 
 
 def _taker() -> str:

@@ -37,6 +37,7 @@ from .cookie_jar import (
     with_path,
 )
 from .late_answers import IS_CLEARED, IS_ENDED
+from .logins import forgotten_cookie
 from .pending_changes import REWRITTEN, SessionChanges, difference, pointer_to
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Outcome:
 
     :param jar: the cookies after the message.
     :param item: the changes that the browser has to be told.
-    :param replaced: the former session cookies, one of which the browser may still send.
+    :param replaced: former cookies of session or log-in, one of which the browser may still send.
     """
 
     jar: CookieJar
@@ -149,9 +150,11 @@ class SocketSession:
             changing = tuple(with_path(line, path) for line in lines if jar.set(line, path))
             value = before.value_of(name)
             has_another_id = value is not None and jar.value_of(name) != value
-            is_replaced = value is not None and (is_ended or has_another_id)
             item = SessionChanges({}, changing, (*identities, *[None][:has_another_id]))
-            return Outcome(jar, item, [value] if value is not None and is_replaced else ())
+            replaced = [value] if is_ended or has_another_id else []
+            # By that cookie the browser may have begun another session when it fetches this.
+            replaced += [forgotten_cookie(response)] if has_another_id else []
+            return Outcome(jar, item, [*filter(None, replaced)])
         others = [line for line in lines if _name_of(line) != name]
         cookies = tuple(with_path(line, path) for line in others if jar.set(line, path))
         changes, renews = self._changes(lines, name)
@@ -199,10 +202,7 @@ class SocketSession:
         line = next((one for one in reversed(lines) if _name_of(one) == name), None)
         if line is None:
             return {}, False
-        opened = self._app.session_interface.open_session(
-            self._app,
-            request._get_current_object(),  # type: ignore[attr-defined]
-        )
+        opened = self._app.session_interface.open_session(self._app, present_request())
         before, is_whole = dict(opened or {}), IS_CLEARED in request.environ
         changes = difference(before, dict(present_session()), is_whole)
         lifetime = lifetime_of(line)

@@ -57,15 +57,19 @@ def test_next_socket_begins_with_what_the_browser_has_yet_to_fetch(share, note_w
     assert seen == person.me() == {"user": None, "cart": ["tea", "milk"]}
 
 
+@pytest.mark.parametrize("path", ["/logout", "/leave"])
 @pytest.mark.parametrize("says", [{}, {"SAYS_NOTHING": "1"}])
-def test_request_before_the_change_is_fetched_logs_no_remembered_user_in_again(share, folder, says):
+def test_request_before_the_change_is_fetched_logs_no_remembered_user_in_again(
+    share, folder, says, path
+):
     """The server keeps the session. Until the browser has fetched what the log-out by a call has
-    changed, its requests bring the cookie by which Flask-Login remembers the user."""
+    changed, its requests bring the cookie by which Flask-Login remembers the user: where the
+    log-out has also emptied the session, they begin another one."""
     person = Person(share("logins:app", environ={"SESSIONS": folder, **says}).url)
     person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
     page = person.show("/inbox")
     with person.open(page) as socket:
-        socket.call("/logout", method="post")
+        socket.call(path, method="post")
     assert person.me()["user"] == "ada"
     other = person.show("/inbox")
 
@@ -76,6 +80,25 @@ def test_request_before_the_change_is_fetched_logs_no_remembered_user_in_again(s
             assert socket.close_code() == 4001
 
     assert person.me()["user"] is None
+    assert "remember_token" not in person.http.cookies
+
+
+@pytest.mark.parametrize("user", ["ada", "ben"])
+def test_log_in_since_the_log_out_is_not_undone_by_what_waits(share, folder, user):
+    """The call has emptied a remembered user's session. Before the browser has fetched its change,
+    somebody shows a password in that browser, and stays logged in and remembered."""
+    person = Person(share("logins:app", environ={"SESSIONS": folder}).url)
+    form = {"user": "ada", "remember": "yes"}
+    person.navigate("/login", "POST", data=form)
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        socket.call("/leave", method="post")
+    person.navigate("/login", "POST", data={**form, "user": user})
+
+    handed = person.take_over(page).headers
+
+    assert "Set-Cookie" not in handed
+    assert person.me()["user"] == user
 
 
 @pytest.fixture(scope="module")

@@ -132,6 +132,14 @@ def log_out():
     return redirect("/login")
 
 
+@app.post("/leave")
+@realtime.allow_calls
+def leave():
+    session.clear()
+    flask_login.logout_user()
+    return "", 204
+
+
 @app.post("/cart")
 @realtime.allow_calls
 def fill_cart():
