@@ -26,7 +26,7 @@ class Crowded(MemoryRegistry):
 
     def __init__(self, config):
         super().__init__(config)
-        self.present = self.most = 0
+        self.present = self.most = self.calls = 0
         self.full = threading.Barrier(admission.ENTERING_AT_ONCE)
         self._count = threading.Lock()
 
@@ -42,7 +42,11 @@ class Crowded(MemoryRegistry):
         with self._count:
             self.present += 1
             self.most = max(self.most, self.present)
-        self.full.wait(DEADLINE)
+            self.calls += 1
+            # Not all of the last calls have others beside them: nobody says who is let in first.
+            waits = self.calls <= 2 * admission.ENTERING_AT_ONCE
+        if waits:
+            self.full.wait(DEADLINE)
         with self._count:
             self.present -= 1
 
