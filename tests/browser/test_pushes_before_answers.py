@@ -29,6 +29,16 @@ def release(person, site):
     person.wait_for("() => document.title === 'answer a' && !document.querySelector('[aria-busy]')")
 
 
+def send_and_wait_for_reply(person):
+    """Send the form without the mouse, and wait until the page has got the answer."""
+    person.run(
+        """() => new Promise((resolve) => {
+            document.addEventListener("realtime:reply", () => setTimeout(resolve));
+            document.querySelector("#go").click();
+        })"""
+    )
+
+
 @pytest.mark.parametrize("status", [200, 422])
 @pytest.mark.parametrize("subscribes", ["subscribes", "subscribes to nothing"])
 def test_change_that_comes_before_the_answer_is_made_in_its_page(come, site, status, subscribes):
@@ -179,12 +189,7 @@ def test_change_whose_script_loads_slowly_is_made_before_an_answer_that_came_lat
 
     site.update("older", "news")
     eventually(lambda: person.run("true") and held)
-    person.run(
-        """() => new Promise((resolve) => {
-            document.addEventListener("realtime:reply", () => setTimeout(resolve));
-            document.querySelector("#go").click();
-        })"""
-    )
+    send_and_wait_for_reply(person)
     person.wait_for("() => document.title === 'answer a'")
     held.pop().continue_()
 
@@ -206,12 +211,7 @@ def test_change_whose_script_loads_within_a_press_does_not_come_behind_a_newer_p
     site.update("older", "news")
     eventually(lambda: person.run("true") and held)
 
-    person.run(
-        """() => new Promise((resolve) => {
-            document.addEventListener("realtime:reply", () => setTimeout(resolve));
-            document.querySelector("#f").requestSubmit();
-        })"""
-    )
+    send_and_wait_for_reply(person)
     held.pop().continue_()
     person.wait_for("() => realtime.restrict")
     person.page.mouse.up()
