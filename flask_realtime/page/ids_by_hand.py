@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 from flask import Response
 
 from ..flask_contexts import present_request
 from .charset import charset_of, keeps_ascii
 from .client import CLIENT_IN_ENVIRON, Client
-
-_PART = 206
+from .sent_files import bytes_in_memory, is_sent_file
 
 
 def is_named_by_hand(response: Response) -> bool:
@@ -36,20 +33,14 @@ def may_hold_id(response: Response, client: Client) -> bool:
 
 def _readable_body(response: Response) -> bytes | None:
     """Return the bytes among which an id may be; None if they are not known."""
-    found = b""
     if response.is_sequence:
         found = response.get_data()
-    elif not response.direct_passthrough:
-        return None
-    else:
-        # By these names Werkzeug and gunicorn know the file that a view sends.
-        body = response.response
-        file = getattr(body, "file", getattr(body, "filelike", body))
-        if not hasattr(file, "read"):
-            # A view may pass its stream through, too; of a file's part Werkzeug hides the file.
-            return b"" if response.status_code == _PART else None
-        if not isinstance(file, BytesIO) or file.closed:
+    elif response.direct_passthrough and is_sent_file(response):
+        in_memory = bytes_in_memory(response)
+        if in_memory is None:
             return b""
-        found = file.getvalue()
+        found = in_memory
+    else:
+        return None
     is_plain = "Content-Encoding" not in response.headers
     return found if is_plain and keeps_ascii(found, charset_of(response.content_type)) else None

@@ -1,0 +1,31 @@
+"""What is known of a file that a view sends: by which names Werkzeug and gunicorn keep it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from flask import Response
+
+_PART = 206
+
+
+def is_sent_file(response: Response) -> bool:
+    """Return whether the body of an answer that is passed through is a file, or a part of one.
+
+    A view may pass a stream of its own through, too.
+    """
+    # Of a file's part Werkzeug hides the file.
+    return hasattr(_file_of(response), "read") or response.status_code == _PART
+
+
+def bytes_in_memory(response: Response) -> bytes | None:
+    """Return what a sent file holds; None if it is not in memory, as one on the disk is not."""
+    file = _file_of(response)
+    return file.getvalue() if isinstance(file, BytesIO) and not file.closed else None
+
+
+def _file_of(response: Response) -> object:
+    """Return the file that the body of an answer wraps, or the body itself."""
+    body = response.response
+    # Of Werkzeug's FileWrapper, and of gunicorn's.
+    return getattr(body, "file", getattr(body, "filelike", body))

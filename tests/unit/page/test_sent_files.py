@@ -1,0 +1,55 @@
+"""What is known of the file in an answer."""
+
+import io
+
+import gunicorn.http.wsgi
+import pytest
+from flask import Flask, Response, send_file
+from werkzeug.wsgi import FileWrapper
+
+from flask_realtime.page.sent_files import bytes_in_memory, is_sent_file
+
+
+def answer(what, wrapper=FileWrapper, **headers):
+    """The response of a view that sends *what*, under a server with this file wrapper."""
+    environ = {"wsgi.file_wrapper": wrapper}
+    with Flask(__name__).test_request_context(environ_overrides=environ, headers=headers):
+        return send_file(what, "text/plain", conditional=True)
+
+
+@pytest.mark.parametrize("wrapper", [FileWrapper, gunicorn.http.wsgi.FileWrapper])
+def test_file_in_memory_is_read(wrapper):
+    """What a view sends from memory is known, whichever server wraps it."""
+    response = answer(io.BytesIO(b"a,b"), wrapper)
+
+    assert is_sent_file(response)
+    assert bytes_in_memory(response) == b"a,b"
+
+
+@pytest.mark.parametrize("wrapper", [FileWrapper, gunicorn.http.wsgi.FileWrapper])
+def test_file_on_the_disk_is_not_read(wrapper):
+    """A file on the disk is told from a stream, and left where it is."""
+    with answer(__file__, wrapper) as response:
+        assert is_sent_file(response)
+        assert bytes_in_memory(response) is None
+
+
+def test_part_of_a_file_is_one():
+    """Werkzeug hides the file of which a part is sent."""
+    with answer(__file__, range="bytes=0-9") as response:
+        assert is_sent_file(response)
+        assert bytes_in_memory(response) is None
+
+
+def test_stream_that_is_passed_through_is_no_file():
+    """A view may have its own stream passed through."""
+    assert not is_sent_file(Response(iter([b"text"]), direct_passthrough=True))
+
+
+def test_file_that_was_closed_holds_nothing():
+    """Whoever has closed a file in memory, nothing of it is sent."""
+    response = answer(file := io.BytesIO(b"a,b"))
+
+    file.close()
+
+    assert bytes_in_memory(response) is None
