@@ -7,14 +7,24 @@ takes as long for the call itself as most parts take to see that they have nothi
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response, after_this_request
 
 from .flask_contexts import present_request
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 _EXTENSION = "realtime_hooks"
 #: Set in the environ of a request that its headers make a handshake, or what is left of one.
 IS_NO_PAGE = "flask_realtime.is_no_page"
+#: Where an environ holds when the request came, whichever app was asked first.
+CAME_AT = "flask_realtime.came_at"
+# Where an environ holds the hooks of the app that is asked.
+_HOOKS = "flask_realtime.hooks"
+# What the name of each key begins with under which the library notes anything in an environ.
+_OURS = "flask_realtime."
 
 Begin = Callable[[Request], None]
 Answer = Callable[[Request, Response], Response]
@@ -63,6 +73,9 @@ class RequestHooks:
 
     def _begin(self, _endpoint: str | None, _values: object) -> None:
         request = present_request()
+        if request.environ.setdefault(_HOOKS, self) is not self:
+            _forget_other_app(request.environ)
+            request.environ[_HOOKS] = self
         for begin in self._begins:
             begin(request)
         if self._returned and IS_NO_PAGE not in request.environ:
@@ -87,3 +100,13 @@ def request_hooks(app: Flask) -> RequestHooks:
     if found is None:
         found = app.extensions[_EXTENSION] = RequestHooks(app)
     return found
+
+
+def _forget_other_app(environ: WSGIEnvironment) -> None:
+    """Forget what was noted of a request while another app was asked.
+
+    A middleware may ask several apps with one environ, the next one if the first answers 404. Each
+    has its own pages, sessions and users.
+    """
+    for key in [one for one in environ if one.startswith(_OURS) and one != CAME_AT]:
+        del environ[key]

@@ -11,9 +11,9 @@ import time
 
 from flask import Request, has_request_context, request
 
+from ..request_hooks import CAME_AT
 from ..threads import clock
 
-_CAME_AT = "flask_realtime.came_at"
 _DISCONNECTED = "flask_realtime.disconnected"
 _REVOKED_UNTIL = "flask_realtime.revoked_until"
 # Registries keep times in whole ms: of two times within the same ms neither is later.
@@ -22,7 +22,7 @@ _MOMENT_SECONDS = 0.001
 
 def note_arrival(request: Request) -> None:
     """Note that *request* has just come; later calls do nothing."""
-    request.environ.setdefault(_CAME_AT, clock.monotonic())
+    request.environ.setdefault(CAME_AT, clock.monotonic())
 
 
 def note_revocation() -> None:
@@ -57,7 +57,7 @@ def let_revocation_pass() -> None:
 
 def arrived_at() -> float:
     """Return when the current request came, by :func:`.clock.monotonic`."""
-    return request.environ.get(_CAME_AT) or clock.monotonic()
+    return request.environ.get(CAME_AT) or clock.monotonic()
 
 
 def decided_at() -> float:
@@ -88,5 +88,5 @@ def came_at(user: str) -> float:
     """
     environ = request.environ
     ended: dict[str, float] = environ.get(_DISCONNECTED) or {}
-    came: float | None = ended.get(user, environ.get(_CAME_AT))
+    came: float | None = ended.get(user, environ.get(CAME_AT))
     return clock.monotonic() if came is None else came

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 # Where an environ holds a _Snapshot.
 _SNAPSHOT = "flask_realtime.session"
-# Where an environ holds an app, and its session as it came, once that was opened a second time.
+# Where an environ holds the session as it came, once that was opened a second time.
 _OPENED = "flask_realtime.opened_session"
 _IS_ID_RENEWED = "flask_realtime.is_id_renewed"
 # Types of values that nobody can change in place.
@@ -52,12 +52,10 @@ IS_NOT_SAVED = "flask_realtime.is_not_saved"
 class _Snapshot(NamedTuple):
     """What a session was when the request came.
 
-    :param app: the app whose session it is: a middleware may ask two apps with the same environ.
     :param values: the session's values, as they are now.
     :param insides: by key, what those held that may change within; None where that has no copy.
     """
 
-    app: Flask
     values: dict[str, Any]
     insides: dict[str, bytes | None]
 
@@ -125,15 +123,15 @@ def keep_snapshot(is_deep: bool = True) -> None:
 
     :param is_deep: whether to copy what its values hold as well.
     """
-    request, session, app = present_request(), present_session(), present_app()
-    if isinstance(session, dict) and not has_cookie_session(app):
+    request, session = present_request(), present_session()
+    if isinstance(session, dict) and not has_cookie_session(present_app()):
         insides = {}
         if is_deep and has_insides(session):
             # In a hundredth of the time that a copy of what is inside would take.
             insides = {
                 key: _pickled(value) for key, value in session.items() if type(value) not in _FIXED
             }
-        request.environ[_SNAPSHOT] = _Snapshot(app, dict(session), insides)
+        request.environ[_SNAPSHOT] = _Snapshot(dict(session), insides)
         request.environ[CAME_ID] = getattr(session, "sid", None) or ""
 
 
@@ -203,14 +201,14 @@ def session_as_it_came(is_deep: bool = True) -> SessionMixin:
     session = present_session()
     if not (session.modified or (is_deep and has_insides(session))):
         return session
-    request, app = present_request(), present_app()
+    request = present_request()
     snapshot: _Snapshot | None = request.environ.get(_SNAPSHOT)
-    if snapshot is not None and snapshot.app is app:
+    if snapshot is not None:
         # What has not changed is the very same in both, whatever it makes of a comparison.
         changed = _changed_within(snapshot)
         came: SessionMixin = SecureCookieSession({**snapshot.values, **changed})
     else:
-        came = _opened_again(app, request)
+        came = _opened_again(request)
     return came if session.modified or differ(came, session) else session
 
 
@@ -266,15 +264,14 @@ def differ(one: object, other: object) -> bool:
         return True
 
 
-def _opened_again(app: Flask, request: Request) -> SessionMixin:
+def _opened_again(request: Request) -> SessionMixin:
     """Return the session to which the request's cookie leads: the same one at each call, unless the
     app has written into it, as a function that tells its user may."""
-    known: tuple[Flask, SessionMixin] | None = request.environ.get(_OPENED)
-    if known is not None and known[0] is app and not known[1].modified:
-        return known[1]
-    opened = app.session_interface.open_session(app, request)
-    came = SecureCookieSession() if opened is None else opened
-    request.environ[_OPENED] = app, came
+    came: SessionMixin | None = request.environ.get(_OPENED)
+    if came is None or came.modified:
+        app = present_app()
+        opened = app.session_interface.open_session(app, request)
+        came = request.environ[_OPENED] = SecureCookieSession() if opened is None else opened
     return came
 
 

@@ -4,8 +4,9 @@ functions."""
 import flask
 import pytest
 from flask import Response, request
+from werkzeug.test import EnvironBuilder
 
-from flask_realtime.request_hooks import RequestHooks, request_hooks
+from flask_realtime.request_hooks import CAME_AT, RequestHooks, request_hooks
 
 
 @pytest.fixture
@@ -112,3 +113,17 @@ def test_functions_of_the_app_are_told_from_the_hooks(app):
     assert hooks.includes(own)
     assert not hooks.includes(RequestHooks(flask.Flask("other"))._begin)
     assert not hooks.includes(lambda endpoint, values: None)
+
+
+def test_app_finds_nothing_that_another_app_has_noted(app, told):
+    """A middleware asks two apps with one environ. The second one finds nothing that the first has
+    noted of its page, or of its session, but when the request came."""
+    other, noted = flask.Flask("other"), {CAME_AT: 5.0, "flask_realtime.client": "a page"}
+    request_hooks(app).add(begin=lambda given: given.environ.update(noted))
+    request_hooks(other).add(begin=lambda given: told.append(noted.keys() & given.environ.keys()))
+    environ = EnvironBuilder("/").get_environ()
+
+    for one in (app, other, other):
+        list(one(environ, lambda *_answer: None))
+
+    assert told == [{CAME_AT}, {CAME_AT}]
