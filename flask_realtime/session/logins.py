@@ -96,8 +96,10 @@ def forgotten_cookie(response: Response) -> str:
 
 
 def cookie_of_log_in() -> str:
-    """Return that cookie, if nothing else has logged in the user of the session; else ``""``."""
-    return request.cookies.get(_cookie_name(), "") if _is_of_cookie() else ""
+    """Return that cookie, if nothing else has logged in the user of the session, whom the cookie
+    may be yet to log in, at the first look for him; else ``""``."""
+    has_user = bool(value_in(present_session(), "_user_id"))
+    return "" if has_user and not _is_of_cookie() else request.cookies.get(_cookie_name(), "")
 
 
 def _is_of_cookie() -> bool:

@@ -83,6 +83,24 @@ def test_request_before_the_change_is_fetched_logs_no_remembered_user_in_again(
     assert "remember_token" not in person.http.cookies
 
 
+@pytest.mark.parametrize("says", [{}, {"SAYS_NOTHING": "1"}])
+def test_request_that_asks_for_no_user_keeps_no_remembered_user_logged_in(share, folder, says):
+    """The call has emptied the session that the server keeps. Before the browser fetches its
+    change, it puts something into its cart, for which no view looks who the visitor is: the session
+    that begins there is nobody's, until the next request that looks finds the cookie."""
+    person = Person(share("logins:app", environ={"SESSIONS": folder, **says}).url)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        socket.call("/leave", method="post")
+    person.navigate("/cart", "POST", data={"item": "tea"})
+
+    person.take_over(page)
+
+    assert person.me()["user"] is None
+    assert "remember_token" not in person.http.cookies
+
+
 @pytest.mark.parametrize("user", ["ada", "ben"])
 def test_log_in_since_the_log_out_is_not_undone_by_what_waits(share, folder, user):
     """The call has emptied a remembered user's session. Before the browser has fetched its change,
