@@ -24,28 +24,30 @@ class AgeLimit:
 
     :param connections: returns the sockets of this process.
     :param seconds: how old a socket may get; None: there is no limit.
-    :param of_users: how old one of a user may get besides, whose session ends by itself; None:
-        there is no such limit.
+    :param of_users: returns how old one of a user may get besides, whose session ends by itself;
+        None: there is no such limit.
     """
 
     def __init__(
         self,
         connections: Callable[[], Sequence[Connection]],
         seconds: float | None,
-        of_users: float | None = None,
+        of_users: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._connections = connections
         self._seconds = inf if seconds is None else seconds
-        self._of_users = self._seconds if of_users is None else min(self._seconds, of_users)
+        self._of_users = of_users
 
     def sweep(self) -> None:
         """Close the sockets that are too old (1012). Their pages resume, and miss nothing."""
-        if self._of_users == inf:
+        told = self._of_users()
+        of_users = self._seconds if told is None else min(self._seconds, told)
+        if of_users == inf:
             return
         now = clock.monotonic()
         for connection in self._connections():
             share = int(connection.name) * _GOLDEN_RATIO % 1
-            most = self._seconds if connection.user is None else self._of_users
+            most = self._seconds if connection.user is None else of_users
             is_old = now - connection.opened_at > most * (1 - SPREAD * share)
             if is_old and connection.is_receptive:
                 # A call that is being handled would be answered to nobody, and not repeated.

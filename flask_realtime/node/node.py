@@ -290,7 +290,8 @@ class Node:
 
     def _age_limit(self) -> AgeLimit:
         most = self._config.max_socket_age_seconds
-        return AgeLimit(self.connections, most, seconds_of_cookie(self._app))
+        # Apps may set how long sessions live at each request, or at a log-in.
+        return AgeLimit(self.connections, most, partial(seconds_of_cookie, self._app))
 
     def _enter(self, connection: Any, subscriptions: Subscriptions) -> None:
         self._resumption.enter(connection, subscriptions)

@@ -242,8 +242,9 @@ def has_cookie_session(app: Flask) -> bool:
 
 
 def seconds_of_cookie(app: Flask) -> float | None:
-    """Return for how long the app takes a cookie that holds a session; None: a store holds it."""
-    return app.permanent_session_lifetime.total_seconds() if has_cookie_session(app) else None
+    """Return for how long the app takes a cookie that holds a session; None: no time is known."""
+    lifetime = has_cookie_session(app) and app.permanent_session_lifetime
+    return lifetime.total_seconds() if lifetime else None
 
 
 def value_in(session: MutableMapping[str, Any], key: str) -> Any:

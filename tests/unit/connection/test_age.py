@@ -28,7 +28,7 @@ def closed_at(age, seconds, count=100, user=None, of_users=None):
     """Return how many of *count* sockets of an age are closed."""
     sockets = [Aging(number, age, user) for number in range(1, count + 1)]
 
-    limit = AgeLimit(lambda: sockets, seconds, of_users)
+    limit = AgeLimit(lambda: sockets, seconds, lambda: of_users)
     limit.sweep()
     limit.sweep()
 

@@ -199,16 +199,18 @@ class OfUser:
         self.code = code
 
 
-@pytest.mark.parametrize(("lifetime", "code"), [(100, 1012), (1000, None)])
+@pytest.mark.parametrize(("lifetime", "code"), [(100, 1012), (1000, None), (None, None)])
 def test_socket_of_a_user_gets_no_older_than_a_session_in_a_cookie(monkeypatch, lifetime, code):
-    """The app logs its users out who ask for nothing for some time, by PERMANENT_SESSION_LIFETIME.
-    The sockets that they leave open come back, for whom the browser has no living session then."""
+    """The app logs its users out who ask for nothing for some time, by PERMANENT_SESSION_LIFETIME,
+    which it sets where it logs them in. The sockets that they leave open come back, for whom the
+    browser has no living session then."""
     node, socket = node_of(), OfUser(age=101)
-    node.app.permanent_session_lifetime = lifetime
 
     with monkeypatch.context() as patched:
         patched.setattr(node, "connections", lambda: [socket])
-        node._age_limit().sweep()
+        limit = node._age_limit()
+        node.app.permanent_session_lifetime = lifetime
+        limit.sweep()
 
     assert socket.code == code
     assert "AgeLimit.sweep" in [call.__qualname__ for _, call in node._list_chores()]
