@@ -95,6 +95,9 @@ class RedisPool:
         :raises ConnectionLost: if not all have come in time; it has the replies that came.
         """
         replies: list[Any] = []
+        if not commands:
+            # No answer of Redis, which would end its silence.
+            return replies
         with self._silence.watch(deadline):
             for batch in batches(commands, size_of):
                 try:

@@ -51,10 +51,8 @@ def wait_in_vain(pool):
             ping(pool)
 
 
-def test_few_callers_wait_for_a_silent_redis(pool, pause):
-    """A server with threads has some left for pages that need no Redis: the other callers are told
-    at once. All are answered when Redis is back."""
-    done = queue.SimpleQueue()
+def begin_many(pool, done):
+    """Make many calls, which put into *done* what they are answered, or told."""
 
     def call():
         try:
@@ -62,11 +60,20 @@ def test_few_callers_wait_for_a_silent_redis(pool, pause):
         except RegistryUnavailable as error:
             done.put(str(error))
 
+    threads = [threading.Thread(target=call) for _ in range(MANY)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_few_callers_wait_for_a_silent_redis(pool, pause):
+    """A server with threads has some left for pages that need no Redis: the other callers are told
+    at once. All are answered when Redis is back."""
+    done = queue.SimpleQueue()
+
     with pause():
         wait_in_vain(pool)
-        threads = [threading.Thread(target=call) for _ in range(MANY)]
-        for thread in threads:
-            thread.start()
+        threads = begin_many(pool, done)
         refused = [done.get(timeout=DEADLINE) for _ in range(MANY - MOST_WAITING)]
         assert all("enough calls wait for it" in str(one) for one in refused)
 
@@ -75,6 +82,23 @@ def test_few_callers_wait_for_a_silent_redis(pool, pause):
         thread.join(DEADLINE)
     assert waiting == [[b"PONG"]] * MOST_WAITING
     assert [ping(pool) for _ in range(MANY)] == [[b"PONG"]] * MANY
+
+
+def test_call_that_asks_nothing_leaves_redis_silent(pool, pause):
+    """A process that keeps its channels known has no sockets to keep, and asks nothing for them.
+    That is no answer of Redis: few callers wait for it as before."""
+    done = queue.SimpleQueue()
+
+    with pause():
+        wait_in_vain(pool)
+        nothing = pool.ask([], Deadline(TIMEOUT_SECONDS))
+        threads = begin_many(pool, done)
+        refused = [done.get(timeout=DEADLINE) for _ in range(MANY - MOST_WAITING)]
+
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert nothing == []
+    assert all("enough calls wait for it" in str(one) for one in refused)
 
 
 def test_callers_from_before_the_silence_was_noticed_keep_nobody_from_waiting(pool, pause):
