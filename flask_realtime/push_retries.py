@@ -110,18 +110,20 @@ class RetryQueue:
         if first is None:
             return False
         channels = ", ".join(map(repr, first.names))
-        try:
-            self._publish(first.make())
-        except RegistryUnavailable as error:
-            if clock.monotonic() < first.deadline:
-                return False
+        if clock.monotonic() >= first.deadline:
+            # Not tried once more: an attempt whose answer was lost may have published it.
             logger.error(
-                "A push to %s was lost, because the registry was unavailable for too long: %s",
+                "A push to %s was lost, because the registry was unavailable for %g s.",
                 channels,
-                error,
+                self._seconds,
             )
-        except Exception:
-            logger.exception("A push to %s failed.", channels)
+        else:
+            try:
+                self._publish(first.make())
+            except RegistryUnavailable:
+                return False
+            except Exception:
+                logger.exception("A push to %s failed.", channels)
         with self._lock:
             self._queue.popleft()
         return True

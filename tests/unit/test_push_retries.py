@@ -134,3 +134,19 @@ def test_push_is_given_up_once_its_first_attempt_is_forgotten(clock, caplog):
 
     eventually(lambda: "A push to 'room' was lost" in caplog.text)
     slow.close()
+
+
+def test_push_that_waits_behind_others_is_given_up_in_time_too(clock, registry, caplog):
+    """Two pushes wait. When the registry is back after more than five minutes, neither is tried
+    again: one that it had taken before it hung would be a second message."""
+    registry.is_away = True
+    both_wait = RetryQueue(registry.publish)
+    for text in ("1", "2"):
+        both_wait.publish(*push(text))
+    clock.now += PATIENCE_SECONDS + 1
+    registry.is_away = False
+
+    eventually(lambda: caplog.text.count("A push to 'room' was lost") == 2)
+    both_wait.close()
+
+    assert registry.taken == []
