@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -107,9 +106,9 @@ def dispatch_hook(
 ) -> Response:
     """Run *hook* in a request context like a handler's; return an empty response.
 
-    ``before_request`` functions run before the hook, but cannot keep it from running: a leave hook
-    has to undo what the join hook of the same socket did. These functions could refuse the socket's
-    handshake.
+    ``before_request`` functions run before the hook, but cannot keep it from running, neither by
+    an answer nor by an error: a leave hook has to undo what the join hook of the same socket did.
+    These functions could refuse the socket's handshake.
 
     Where the server keeps the session, it may be another user's by now, who has logged in with the
     same browser. The hook finds a stranger then: it is not that user who leaves.
@@ -124,8 +123,7 @@ def dispatch_hook(
         _route_to_message(app, path, ENDPOINT)
         if _is_anothers_session():
             open_no_session()
-        with suppress(HTTPException):
-            cycle.preprocess()
+        _preprocess(cycle)
         hook()
         return cycle.finalize(("", 204))
 
@@ -141,6 +139,20 @@ def run_handler() -> ResponseReturnValue:
     """The view that runs every handler of the app; one that returns None is answered with 204."""
     result: ResponseReturnValue | None = present_request().environ[_HANDLER]()
     return ("", 204) if result is None else result
+
+
+def _preprocess(cycle: RequestCycle) -> None:
+    """Run the ``before_request`` functions before a hook, which runs whatever they do."""
+    try:
+        cycle.preprocess()
+    except HTTPException:
+        # A refusal, by abort() say.
+        pass
+    except Exception:
+        logger.exception(
+            "A before_request function failed. The functions of on_join or on_leave run all the "
+            "same."
+        )
 
 
 def _is_anothers_session() -> bool:

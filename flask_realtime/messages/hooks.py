@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
 
 from ..signatures import check_arguments
+
+logger = logging.getLogger(__name__)
 
 
 class Hooks:
@@ -38,7 +41,21 @@ class Hooks:
         return bool(self._functions or self._signal.receivers)
 
     def __call__(self) -> None:
-        """Run all functions, and send the signal. Call it in the request context of the socket."""
-        for function in self._functions:
-            current_app.ensure_sync(function)()
+        """Run all functions, and send the signal. Call it in the request context of the socket.
+
+        One that fails keeps none of the others from running. Raises the first error behind the
+        last of them; further errors are logged.
+        """
+        errors: list[Exception] = []
+        for function in (*self._functions, self._send):
+            try:
+                current_app.ensure_sync(function)()
+            except Exception as error:
+                errors.append(error)
+        for further in errors[1:]:
+            logger.error("A further function of on_join or on_leave failed.", exc_info=further)
+        if errors:
+            raise errors[0]
+
+    def _send(self) -> None:
         self._signal.send(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -35,6 +35,26 @@ def test_hooks_run_functions_in_order_and_then_the_signal(app):
     assert ran == [app.name, "second", app]
 
 
+def test_hook_that_fails_keeps_no_other_from_running(app, caplog):
+    """Two functions fail. The one between them, and what hears the signal, run all the same. The
+    first error is raised, and the log has the second."""
+    signal, ran = Signal(), []
+    hooks = Hooks(signal)
+    hooks.add(lambda: 1 / 0)
+    hooks.add(lambda: ran.append("second"))
+    hooks.add(lambda: [][0])
+
+    @signal.connect
+    def receive(sender):
+        ran.append("signal")
+
+    with app.app_context(), pytest.raises(ZeroDivisionError):
+        hooks()
+
+    assert ran == ["second", "signal"]
+    assert [record.exc_info[0] for record in caplog.records] == [IndexError]
+
+
 def test_hooks_run_async_functions(app, hooks):
     """An async function is run as Flask runs async views."""
     ran = []
