@@ -55,7 +55,7 @@ class CallRoute(RouteHandler):
         path, query = split_uri(data.get("uri"))
         content_type, body = "", b""
         if "json" in data:
-            content_type, body = JSON, json.dumps(data["json"]).encode()
+            content_type, body = JSON, _json(data["json"])
         if data.get("input") is not None:
             pairs = urlencode(_input(data))
             if method in _METHODS_WITHOUT_FORM:
@@ -113,6 +113,14 @@ def _method(data: dict[str, Any]) -> str:
         known = ", ".join(sorted(METHODS)).lower()
         raise InvalidMessage(f"The method is {show(method)}, but must be one of: {known}.")
     return method.upper()
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return json.dumps(value).encode()
+    except RecursionError:
+        # What could be read, by fewer calls of functions within each other, need not be writable.
+        raise InvalidMessage("json is nested too deeply.") from None
 
 
 def _input(data: dict[str, Any]) -> list[tuple[str, str]]:

@@ -6,6 +6,10 @@ import flask
 import pytest
 from flask import request
 
+from flask_realtime.config.settings import Config
+from flask_realtime.errors import InvalidMessage
+from flask_realtime.messages.call_route import call_route
+
 from ..conversations import Browser
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -251,6 +255,17 @@ def test_call_that_can_not_be_made_is_400_and_says_why(socket, data):
 
     assert reply["status"] == 400
     assert isinstance(reply["body"], str) and reply["body"]
+
+
+def test_call_with_json_that_is_nested_too_deeply_is_400():
+    """A call's JSON is nested as deeply as can be read, and deeper than can be written. It is a
+    mistake of the client's, and no failure of the server's."""
+    value = []
+    for _ in range(100_000):
+        value = [value]
+
+    with pytest.raises(InvalidMessage, match=r"json is nested too deeply\."):
+        call_route.read({"uri": "/echo", "method": "post", "json": value}, Config())
 
 
 def test_call_that_lacks_a_form_field_is_400_while_debugging_too(app, socket):
