@@ -187,15 +187,29 @@ def _in_context(
             # while in a request by HTTP they end the thread of this request only.
             error = raised
             response = _handle(app, cycle, raised)
-        after_response: Callable[[Response], None] | None = environ.get(AFTER_RESPONSE)
-        if after_response is not None:
-            after_response(response)
+        _note_response(environ, response)
         return response
     finally:
         if is_begun:
             cycle.pop(error)
         else:
             _pop_unbegun(cycle)
+
+
+def _note_response(environ: WSGIEnvironment, response: Response) -> None:
+    """Call the function that is to be called with the response; an error closes the response.
+
+    What follows a response as it is closed, such as the end of the session's other sockets, must
+    not be left out.
+    """
+    after_response: Callable[[Response], None] | None = environ.get(AFTER_RESPONSE)
+    if after_response is None:
+        return
+    try:
+        after_response(response)
+    except BaseException:
+        response.close()
+        raise
 
 
 def _pop_unbegun(cycle: RequestCycle) -> None:

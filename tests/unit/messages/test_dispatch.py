@@ -8,7 +8,12 @@ from flask import abort, g, request
 from werkzeug.test import create_environ
 
 from flask_realtime.messages.call_rules import CallRefused
-from flask_realtime.messages.dispatch import dispatch_handler, dispatch_hook, dispatch_route
+from flask_realtime.messages.dispatch import (
+    AFTER_RESPONSE,
+    dispatch_handler,
+    dispatch_hook,
+    dispatch_route,
+)
 
 
 def environ(path="/"):
@@ -79,6 +84,24 @@ def test_handler_is_a_view_with_an_endpoint_of_its_own(app):
 
     assert response.get_json() == {"a": 1}
     assert seen == ["realtime.message.shout.loud", "run_handler"]
+
+
+def test_response_is_closed_though_its_changes_cannot_be_noted(app):
+    """A session interface of the app's fails where the library notes what a message has changed.
+    What was to follow the response, as the end of the session's other sockets follows a log-out,
+    follows all the same."""
+    followed = []
+    app.add_url_rule("/a", "a", lambda: "a")
+
+    @app.after_request
+    def follow(response):
+        response.call_on_close(lambda: followed.append(1))
+        return response
+
+    with pytest.raises(ZeroDivisionError):
+        dispatch_route(app, {**environ("/a"), AFTER_RESPONSE: lambda _: 1 / 0}, let_pass, False)
+
+    assert followed == [1]
 
 
 def test_hook_runs_whatever_before_request_says(app):
