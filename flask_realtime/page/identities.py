@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 
 from ..flask_contexts import present_request
+from ..request_hooks import IS_NO_PAGE
 from ..threads.rare_warnings import RareWarnings
 from .client import came, client_so_far, present_identity
 from .sessions import session_as_it_came
@@ -77,7 +78,8 @@ def _fails_for_what_came() -> bool:
 
 
 def _pass_over(error: Exception) -> None:
-    if client_so_far() is not None:
+    # A handshake acts on its page, though it needs no client for that.
+    if client_so_far() is not None or IS_NO_PAGE in present_request().environ:
         raise error
     log_failure(error)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Request, Response
 from wsproto.utilities import generate_accept_token
 
+from ..caching import keep_nowhere
 from ..config.settings import Config
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID, is_connection_id
@@ -56,11 +57,13 @@ class Handshake:
     :param identity: who the session belongs to; None: a stranger.
     :ivar is_given_up: whether a function of the app, which runs before each request or after it,
         has ended the session, or given it to another user; see :meth:`heed_session`.
+    :ivar refusal: why the handshake is refused after all, since the app cannot say whose the
+        session is by then; else None.
     """
 
     __slots__ = (
         "accept", "address", "connection_id", "deflates", "descriptor", "environ", "identity",
-        "is_given_up", "resumes", "socket_key",
+        "is_given_up", "refusal", "resumes", "socket_key",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +80,7 @@ class Handshake:
         self.socket_key = socket_key
         self.identity = identity
         self.is_given_up = False
+        self.refusal: Refusal | None = None
         #: Whether the client has promised that its first message is ``resume``.
         self.resumes = request.args.get("resume") == "1"
         self.address = printable(request.remote_addr)
@@ -88,7 +92,10 @@ class Handshake:
 
     def heed_session(self) -> None:
         """Note what the app has made of the session, once all of its functions have run."""
-        self.is_given_up = has_changed(client_so_far())
+        try:
+            self.is_given_up = has_changed(client_so_far())
+        except Exception:
+            self.refusal = _nobody_knows()
         # The socket keeps the environ.
         self.environ.pop(CAME, None)
 
@@ -125,7 +132,11 @@ def refuse(refusal: Refusal) -> Response:
     # The first word of a reason is ours, and no client's.
     kind = f"{refusal.status} {reason.partition(' ')[0]}"
     warnings.warn(kind, f"Handshake from {address} refused ({refusal.status}): {reason}")
-    return Response(f"{refusal.reason}\n", refusal.status, refusal.headers, mimetype="text/plain")
+    text = f"{refusal.reason}\n"
+    response = Response(text, refusal.status, refusal.headers, mimetype="text/plain")
+    # Else a cache that is told how long to keep what says nothing would answer the next try.
+    keep_nowhere(response)
+    return response
 
 
 def printable(address: str | None) -> str:
@@ -214,12 +225,14 @@ def _who_asks() -> Came:
     try:
         return came()
     except Exception as error:
-        logger.exception("realtime.identify failed at a handshake.")
-        raise Refusal(
-            503,
-            "The app could not say which user the session belongs to; try again.",
-            {"Retry-After": "1"},
-        ) from error
+        raise _nobody_knows() from error
+
+
+def _nobody_knows() -> Refusal:
+    """Return the refusal of a handshake about whose session the app's function has just failed."""
+    logger.exception("realtime.identify failed at a handshake.")
+    why = "The app could not say which user the session belongs to; try again."
+    return Refusal(503, why, {"Retry-After": "1"})
 
 
 def _check_origin(config: Config, request: Request) -> None:

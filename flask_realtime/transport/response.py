@@ -51,6 +51,8 @@ class SocketResponse(Response):
         # Here and not at the end of the socket, which keeps nothing of its request.
         self.close()
         try:
+            if self.handshake.refusal is not None:
+                raise self.handshake.refusal
             connection = self._admit(self.handshake)
         except Refusal as refusal:
             return refuse(refusal)(environ, start_response)

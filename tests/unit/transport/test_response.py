@@ -72,8 +72,8 @@ def test_answer_that_the_app_has_changed_is_no_socket():
 
 
 def test_refused_admission_is_a_plain_answer(caplog):
-    """A process that stops answers 503 with the reason and Retry-After, and leaves the fd to the
-    server."""
+    """A process that stops answers 503 with the reason and Retry-After, which no cache keeps, and
+    leaves the fd to the server."""
     served = Served()
     page = served.show()
     served.realtime.drain(0)
@@ -82,6 +82,7 @@ def test_refused_admission_is_a_plain_answer(caplog):
 
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "1"
+        assert answer.headers["Cache-Control"] == "no-store"
         assert "stopping" in answer.get_data(as_text=True)
         assert not line.has_received()
         line.ours.send(b"still open")

@@ -90,3 +90,35 @@ def test_page_comes_back_whose_session_the_app_only_writes_into(
     switch.append(True)
 
     assert THE_SESSION_CHANGED not in come_back(served, page)
+
+
+@pytest.mark.parametrize("uses_page", [False, True])
+def test_page_comes_back_later_where_the_app_cannot_say_whose_session_it_has_by_then(uses_page):
+    """The app logs a user out at the handshake, and its database of users is away from then on. The
+    client is told to try again, whether or not the app has used the page."""
+    served, switch = Served(), []
+
+    @served.realtime.identify
+    def tell_user():
+        if "out" in switch:
+            raise ConnectionError("the database is away")
+        return session.get("user")
+
+    @served.app.after_request
+    def log_out_now(response):
+        if switch:
+            assert not uses_page or served.realtime.socket.connection_id
+            log_out(session)
+            switch.append("out")
+        return response
+
+    served.app.add_url_rule("/in", "in", lambda: session.update(user="ada") or "")
+    served.client.get("/in")
+    page = served.show()
+    switch.append("on")
+
+    with Line() as line:
+        answer = served.handshake(page, line.ours)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.headers["Cache-Control"] == "no-store"
