@@ -15,12 +15,11 @@ from flask import Flask, Response, has_request_context, request
 from ..config.settings import Config
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
-from ..identity.keys import SOCKET_KEY, session_of
-from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage, known_socket_key
-from ..page.secret_keys import names_of_key
-from ..page.sessions import has_cookie_session, value_in
+from ..identity.keys import session_of
+from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from ..protocol.messages import Message, Reply, error_reply
-from ..session.socket_session import Outcome, SocketSession
+from ..session.outcome import Outcome
+from ..session.socket_session import SocketSession
 from ..threads.rare_warnings import RareWarnings
 from .call_rules import CallRefused, CallRules, outside_of_app, refusal
 from .debug_log import log_reply
@@ -135,7 +134,7 @@ class Conversation:
         def ask() -> bool:
             self._begin()
             with self._app.app_context():
-                return self._session.is_lost(self._template)
+                return self._session.is_lost()
 
         return contextvars.Context().run(ask)
 
@@ -238,25 +237,9 @@ class Conversation:
 
     def _check_session(self) -> None:
         """Raise :exc:`NotWanted` if the session is lost: the next socket is to send the message."""
-        # By HTTP the answer to a call may begin a session, with which the former page would go on.
-        # A call may go to a path to which the app gives no session.
-        key = known_socket_key()
-        if self._session.is_lost(self._template) if key is None else self._is_other(key):
+        if self._session.has_gone():
             self._page.lose_session()
             raise NotWanted
-
-    def _is_other(self, key: str) -> bool:
-        """Return whether the app's store has the session of somebody else for the socket's cookie.
-
-        The app may have another session for the path of a call: the socket's own path decides.
-        """
-        if has_cookie_session(self._app) or self._is_own(key):
-            return False
-        opened = self._session.opened(self._template)
-        return opened is not None and not self._is_own(value_in(opened, SOCKET_KEY) or "")
-
-    def _is_own(self, key: str) -> bool:
-        return self.session_name in names_of_key(key)
 
     def _call_of_handler(self) -> Call:
         return Call("POST", self._template.get("SCRIPT_NAME", "") + self._config.path)
