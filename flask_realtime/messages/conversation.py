@@ -126,15 +126,14 @@ class Conversation:
         contextvars.Context().run(self._run_hook, function)
 
     def has_lost_session(self) -> bool:
-        """Return whether the session of the socket is lost: see :meth:`.SocketSession.is_lost`.
+        """Return whether the session of the socket is lost: see :class:`.SocketSession`.
 
         Raises whatever the app's session interface raises.
         """
 
         def ask() -> bool:
             self._begin()
-            with self._app.app_context():
-                return self._session.is_lost()
+            return self._session.is_found_lost()
 
         return contextvars.Context().run(ask)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response
 from flask.sessions import SessionMixin
 
+from ..flask_contexts import SESSION
 from ..identity.keys import SOCKET_KEY, replaced_digest, session_of, shorten
 from ..page.client import SocketOfMessage, known_socket_key
 from ..page.secret_keys import names_of_key
@@ -81,11 +82,29 @@ class SocketSession:
 
         Every socket began with a session that holds a socket key. The app's store may have dropped
         it since, or may hold it under another id, and a cookie ends. A session that comes by no
-        cookie is not lost. Call it in a context of the app. Raises whatever the app's session
+        cookie is not lost. Call it in a request context. Raises whatever the app's session
         interface raises.
         """
         opened = self._opened()
         return opened is not None and value_in(opened, SOCKET_KEY) is None
+
+    def is_found_lost(self) -> bool:
+        """Return what :meth:`is_lost` returns. Call it outside of a message.
+
+        The app's session interface may name its cookie by the request, as for the host of a tenant.
+        """
+        context: Any = self._app.request_context(self._own_environ())
+        # With a session Flask opens none: the store is read once.
+        setattr(context, SESSION, self._app.session_interface.make_null_session(self._app))
+        context.push()
+        try:
+            return self.is_lost()
+        finally:
+            try:
+                context.pop()
+            except Exception:
+                # Of a function of the app, at the end of a request that has not begun for the app.
+                logger.debug("A function of teardown_request failed.", exc_info=True)
 
     def has_gone(self) -> bool:
         """Return whether the session is lost, or somebody else's by now, in the app's store.
@@ -145,15 +164,19 @@ class SocketSession:
 
         It is opened as for a request to the socket's own path.
         """
-        path, interface = self._jar.path or "/", self._app.session_interface
+        interface = self._app.session_interface
         if not self._jar.has(interface.get_cookie_name(self._app)):
             return None
-        environ = {
+        return interface.open_session(self._app, self._app.request_class(self._own_environ()))
+
+    def _own_environ(self) -> WSGIEnvironment:
+        """Return the environ of a request to the socket's own path."""
+        path = self._jar.path or "/"
+        return {
             **self._template,
             "PATH_INFO": in_environ(path).removeprefix(self._template.get("SCRIPT_NAME", "")),
             "HTTP_COOKIE": self._jar.header(path),
         }
-        return interface.open_session(self._app, self._app.request_class(environ))
 
     def _is_own(self, key: str) -> bool:
         return session_of(self._digest) in names_of_key(key)

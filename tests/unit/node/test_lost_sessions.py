@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from cachelib import SimpleCache
-from flask import session
+from flask import g, request, session
 from flask_session import Session
 
 from flask_realtime import Realtime
@@ -49,7 +49,12 @@ def page_of(node, opened, key, user="somebody"):
     name = store._get_store_id(kept.sid)
     store._upsert_session(node.app.permanent_session_lifetime, kept, name)
     page = opened.enter_context(
-        Page(node, socket_key=key, identity=user, cookie=f"session={kept.sid}")
+        Page(
+            node,
+            socket_key=key,
+            identity=user,
+            cookie=f"{node.app.config['SESSION_COOKIE_NAME']}={kept.sid}",
+        )
     )
     page.forget = lambda: store._delete_session(name)
     return page
@@ -149,6 +154,27 @@ def test_session_is_looked_for_once_for_all_of_its_sockets(node, opened, monkeyp
     look_at_all(node)
 
     assert looked == ["session:id-of-a-key"]
+
+
+def test_session_whose_cookie_is_named_by_the_request_is_looked_for(node, opened, monkeypatch):
+    """An app has a cookie for the host of each tenant, and a function of its own that fails at the
+    end of what has not begun as a request. A deleted session is found all the same."""
+    node.app.config["SESSION_COOKIE_NAME"] = "session-localhost"
+    monkeypatch.setattr(
+        type(node.app.session_interface),
+        "get_cookie_name",
+        lambda self, app: f"session-{request.host}",
+    )
+    node.app.teardown_request(lambda error: g.opened_before_request.close())
+    page = page_of(node, opened, "a key")
+    look_at_all(node)
+    before = page.connection.is_open
+
+    page.forget()
+    look_at_all(node)
+
+    assert before
+    assert page.receive() == 1012
 
 
 def test_strangers_and_sessions_in_cookies_are_not_looked_for(node, opened):
