@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 
 from ..config.settings import Config
 from ..errors import CloseCode
@@ -21,17 +20,12 @@ from ..writing.frames import Frame, close_frame, ping_frame, text_frame
 from ..writing.outbox import Outbox
 from ..writing.owner import NOBODY
 from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
+from .parting import CLOSE_SECONDS, part_from_peer
 from .reading import Reading
 from .receiver import Receiver as Receiver
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
-
-# How long a peer may take to answer the close frame, and to take what waits before that frame.
-CLOSE_SECONDS = 2.0
-# How many bytes a peer may still send after the close frame: the rest of a message that is far too
-# large, say, whose sender reads the close code only once it has sent the whole message.
-CLOSE_BYTES = 16 * 1024 * 1024
 
 
 class Connection:
@@ -85,8 +79,9 @@ class Connection:
         self.receiver: Receiver | None = None
         self.opened_at = self.last_pinged = clock.monotonic()
         #: Whether the socket is to be closed once the message that is being handled is answered.
-        #: Or whether the server dropped the socket before its start; set by transport/response.py.
-        self.is_retiring = self.is_abandoned = False
+        self.is_retiring = False
+        #: Whether the server dropped the socket before its start; set by transport/response.py.
+        self.is_abandoned = False
         #: Whether disconnect() closes the socket behind the reply that is due; set by the receiver.
         self.disconnects_behind_reply = False
         #: The moment by which ``resume`` must have come; set by node/resumption.py.
@@ -288,10 +283,7 @@ class Connection:
         self.jobs.drop_waiting()
         self._say_goodbye()  # Which another thread may be about to do, and the fd ends here.
         self.close_by = None
-        with suppress(OSError):
-            self.outbox.wait_until_empty(CLOSE_SECONDS)
-            self._descriptor.finish_writing()
-            self._descriptor.discard_input(CLOSE_SECONDS, CLOSE_BYTES)
+        part_from_peer(self.outbox, self._descriptor)
 
     def _let_go(self) -> None:
         self.cut()

@@ -48,7 +48,7 @@ def browser(app):
 @pytest.fixture
 def short_goodbyes(monkeypatch):
     """A closing socket does not wait for its peer, which is the test itself, for seconds."""
-    monkeypatch.setattr("flask_realtime.connection.connection.CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr("flask_realtime.connection.parting.CLOSE_SECONDS", 0.1)
 
 
 @pytest.fixture
