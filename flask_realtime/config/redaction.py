@@ -58,7 +58,7 @@ def _mask(text: str) -> str:
 
 
 def _mask_port(text: str) -> str:
-    """A port that is no number is a password, in a URL whose '@' was forgotten."""
+    """Return a URL without a port that is no number: a password, where an '@' was forgotten."""
     _, slashes, address = text.partition("://")
     host = _HOST.match(address)
     assert host is not None

@@ -104,12 +104,12 @@ class TokenBucket:
 
 
 class PendingLimit:
-    """How much of one client's may wait to be handled.
+    """How many messages of one socket may wait to be handled, and how many bytes of them.
 
     One thread lets messages in, another lets them out.
 
-    :param messages: so many messages, or
-    :param size: so many bytes of them.
+    :param messages: how many messages may wait.
+    :param size: how many bytes they may have together.
     """
 
     __slots__ = ("_came", "_came_size", "_event", "_messages", "_size", "_went", "_went_size")
@@ -124,31 +124,31 @@ class PendingLimit:
 
     @property
     def is_full(self) -> bool:
-        """Whether one has to go before another may come."""
+        """Whether a message has to be let out before another may come in."""
         return (
             self._came - self._went >= self._messages
             or self._came_size - self._went_size >= self._size
         )
 
     def enter(self, size: int) -> None:
-        """Let a message in."""
+        """Let a message of *size* bytes in."""
         self._came += 1
         self._came_size += size
 
     def leave(self, size: int) -> None:
-        """Let it out."""
+        """Let a message of *size* bytes out."""
         self._went += 1
         self._went_size += size
         self.wake()
 
     def wait(self, seconds: float) -> None:
-        """Wait until something has left, or was to wake who waits."""
+        """Wait until a message was let out, :meth:`wake` is called, or *seconds* are over."""
         event = self._event = threading.Event()
         if self.is_full:
             event.wait(seconds)
 
     def wake(self) -> None:
-        """Let who waits look again."""
+        """Have :meth:`wait` return."""
         event, self._event = self._event, None
         if event is not None:
             event.set()
@@ -168,7 +168,11 @@ class ConnectionCount:
         self._lock = threading.Lock()
 
     def enter(self, session: str) -> tuple[int, str] | None:
-        """Count one more, or refuse it with a status and the reason."""
+        """Count one more socket of a session.
+
+        :returns: None; or, if there is no place for it, the status and the reason to refuse it
+            with.
+        """
         with self._lock:
             if self._maximum is not None and self._count >= self._maximum:
                 return 503, (
@@ -186,7 +190,7 @@ class ConnectionCount:
             return None
 
     def leave(self, session: str) -> None:
-        """Count one less."""
+        """Count one socket less of a session."""
         with self._lock:
             self._count -= 1
             self._by_session[session] -= 1

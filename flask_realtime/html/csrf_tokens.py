@@ -28,7 +28,7 @@ def check_for_token(html: str, what: str, passed: Collection[Any] = ()) -> None:
 
 
 def _kept() -> Iterator[str]:
-    """The tokens that Flask-WTF has made."""
+    """Yield the tokens that Flask-WTF has made in this request."""
     if not has_app_context():
         return
     usual = current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token")
@@ -39,7 +39,7 @@ def _kept() -> Iterator[str]:
 
 
 def _tokens_of(passed: Collection[Any]) -> Iterator[str]:
-    """The tokens that WTForms has made for what is passed: forms, or their fields."""
+    """Yield the tokens that WTForms has made for what is passed: forms, or their fields."""
     if "wtforms" not in sys.modules:
         return
     from wtforms.csrf.core import CSRFTokenField

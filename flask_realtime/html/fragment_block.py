@@ -69,7 +69,7 @@ def _render_nothing(_context: Context) -> Iterator[str]:
 
 
 def _fit(template: Template, function: Callable[[Context], Iterator[str]]) -> Any:
-    """The function as the template's environment calls those of blocks."""
+    """Return *function* in the form in which the template's environment calls that of a block."""
     if not template.environment.is_async:
         return function
 
@@ -81,7 +81,7 @@ def _fit(template: Template, function: Callable[[Context], Iterator[str]]) -> An
 
 
 def _run(template: Template, function: Any, context: Context) -> str:
-    """What a function of *template* makes of *context*.
+    """Return what a function of *template* makes of *context*.
 
     Jinja runs it as if it were the whole template, in an event loop where templates are async.
     """

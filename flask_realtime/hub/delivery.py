@@ -200,7 +200,8 @@ class Delivery:
         """Deliver nothing live until the channels' logs have been read.
 
         :param names: the channels; None: all channels, of which the registry may have lost some.
-        :returns: the names of the channels that were not paused before.
+        :returns: the names of those of the channels that this process hears, all of which are
+            paused then.
         """
         with self._lock:
             if names is None:

@@ -16,7 +16,7 @@ SHARES_AT_MOST = 2
 
 
 class NotWanted(Exception):
-    """Nobody wants any more what the bytes were asked for."""
+    """Who has asked for bytes does not want them any more, since its work is not to be done."""
 
 
 class MemoryBudget:
@@ -134,7 +134,7 @@ class MemoryBudget:
             self._grant_first(owner)
 
     def _next_owner(self) -> str | None:
-        """The first owner who may have more, None if nobody who waits may."""
+        """Return the first owner who may have more; None if nobody who waits may."""
         now = clock.monotonic()
         for owner, waiting in self._waiting.items():
             taken, changed_at = self._owners.get(owner, (0, now))

@@ -17,7 +17,7 @@ from .routes import TO_ALL, Route
 # number of channels. Of more channels, pushes are made when they are asked for.
 NAMES_AT_ONCE = 500
 
-#: Characters of a push id.
+#: How many characters a push id may have.
 LONGEST_PUSH_ID = 200
 
 

@@ -96,8 +96,10 @@ class CookieJar:
         return any(one.name == name for one in self._cookies)
 
     def end_of(self, name: str) -> float | None:
-        """When a cookie ends, as a moment of :func:`.clock.now`; None where that is not known, or
-        it ends with the browser."""
+        """Return when a cookie ends, as a moment of :func:`.clock.now`.
+
+        None where that is not known, or the cookie ends with the browser.
+        """
         return next((one.expires_at for one in self._cookies if one.name == name), None)
 
     def forget(self, name: str) -> None:

@@ -1,7 +1,7 @@
 """Changes of cookies and sessions that wait in the registry until the browser fetches them.
 
 A browser takes no cookies over an open WebSocket. What a message changes is written as a signed
-text, and the page fetches it by HTTP: see :mod:`.view`.
+text, and the page fetches it by HTTP: see :mod:`.session_path`.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ class SessionChanges:
     ) -> Collection[str]:
         """Return the keys that a request over HTTP has changed meanwhile, to other values.
 
-        None if the message has ended the session: a log-out is one whatever the session has got
-        since.
+        There are none if the message has ended the session: a log-out is made whatever the session
+        has got since.
 
         :param rewritten: the keys that the app has written in the request that takes the changes,
             as :func:`rewritten_keys` returns them. It does so in each request, as in the message,

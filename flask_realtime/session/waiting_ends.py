@@ -17,7 +17,7 @@ MOST_WAITING = 100_000
 class WaitingEnd:
     """An end that waits.
 
-    :ivar moment: when it was asked for, by :func:`time.monotonic`.
+    :ivar moment: when it was asked for, by :func:`.clock.monotonic`.
     :ivar was_told: whether the other processes may know of it already: nothing is gained by telling
         it again before the ends that stand in front of it are noted.
     :ivar ended_ago: for the end of a session, how many ms ago the session had ended before, as the

@@ -218,7 +218,7 @@ def _why_without_key() -> str:
 
 
 def _who_asks() -> Came:
-    """The session that came along.
+    """Return the secret of the session that came along, and the user that it belongs to.
 
     :raises Refusal: if the app cannot say whose it is.
     """

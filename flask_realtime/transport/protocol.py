@@ -189,11 +189,12 @@ class MessageLimit(Extension):
         return message
 
     def enabled(self) -> bool:
-        """Yes."""
+        """Return True: this package has agreed on the extension by itself, or limits messages
+        alone."""
         return True
 
     def offer(self) -> bool:
-        """No: a server offers nothing."""
+        """Return False: a server offers no extension."""
         return False
 
     def frame_inbound_header(
@@ -240,7 +241,7 @@ class MessageLimit(Extension):
 
 
 def _is_message_end(event: Event) -> bool:
-    """Whether it is counted elsewhere, as a message is, or nothing follows it."""
+    """Return whether *event* ends a message, which the receiver counts, or the connection."""
     if isinstance(event, TextMessage | BytesMessage):
         return event.message_finished
     return isinstance(event, CloseConnection)

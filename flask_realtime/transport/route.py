@@ -163,14 +163,14 @@ def _end(request: Request, response: Response) -> Response:
 
 
 def _is_handshake(request: Request) -> bool:
-    """Whether a request is a WebSocket's to Werkzeug."""
+    """Return whether Werkzeug takes a request for a WebSocket's handshake."""
     environ = request.environ
     options = [one.strip() for one in environ.get("HTTP_CONNECTION", "").lower().split(",")]
     return "upgrade" in options and environ.get("HTTP_UPGRADE", "").lower() == "websocket"
 
 
 def _was_handshake(request: Request) -> bool:
-    """Whether a request is what a proxy may have left of a handshake."""
+    """Return whether a request is what a proxy may have left of a handshake."""
     headers, query = request.headers, request.args
     if request.method != "GET":
         return False

@@ -1,6 +1,7 @@
-"""What each WSGI server wants: which socket, how many, how to see it stop.
+"""What differs between WSGI servers: where their sockets are, how many a process may hold, and how
+it is told to stop.
 
-The only file that knows their names.
+No other module knows a server by its name.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class OneAtATime(UnsupportedServer):
 
 
 def client_socket(environ: WSGIEnvironment) -> Any:
-    """The TCP or TLS socket of the request.
+    """Return the TCP or TLS socket of a request.
+
+    :param environ: the WSGI environ of the request.
 
     :raises UnsupportedServer: if the server does not offer it, or would stand still under it.
     """
@@ -77,9 +80,9 @@ def client_socket(environ: WSGIEnvironment) -> Any:
 
 
 def gunicorn_worker() -> Any:
-    """The gunicorn worker that this process is, or None.
+    """Return the gunicorn worker that this process is; None if it is none.
 
-    What a worker forks is none itself.
+    A process that a worker has forked is none.
     """
     worker = _worker_of_handlers()
     if worker is None:
@@ -95,9 +98,10 @@ def describe() -> str | None:
 
 
 def socket_capacity() -> int | None:
-    """How many sockets this process can hold and still answer requests; None: no known limit.
+    """Return how many sockets this process can hold and still answer requests.
 
-    0 in gunicorn's gthread worker that was told of no threads, and has one.
+    :returns: None if no limit is known; 0 in a gthread worker of gunicorn's that has one thread, as
+        one has that was told of none.
     """
     worker = gunicorn_worker()
     if worker is None:
@@ -110,19 +114,19 @@ def socket_capacity() -> int | None:
 
 
 def is_stopping() -> bool:
-    """Whether the gunicorn worker that this process is has been told to stop."""
+    """Return whether this process is a gunicorn worker that was told to stop."""
     worker = gunicorn_worker()
     return worker is not None and not worker.alive
 
 
 def graceful_seconds() -> float | None:
-    """How long gunicorn waits for requests at a stop; None elsewhere."""
+    """Return for how many seconds gunicorn waits for requests at a stop; None elsewhere."""
     worker = gunicorn_worker()
     return None if worker is None else float(worker.cfg.graceful_timeout)
 
 
 def serves_requests() -> bool:
-    """Whether this process is a server's, as far as can be told before its first request."""
+    """Return whether this process is a server's, as far as it can be told before a request."""
     return gunicorn_worker() is not None
 
 
@@ -143,16 +147,16 @@ def is_reloader_parent() -> bool:
 
 
 def has_other_workers() -> bool:
-    """Whether other processes serve the same app, as far as can be told without a request."""
+    """Return whether other processes serve the same app, as far as the server tells."""
     worker = gunicorn_worker()
     return worker is not None and int(worker.cfg.workers) > 1
 
 
 def _worker_of_handlers() -> Any:
-    """The gunicorn worker whose methods handle this process's signals, or None.
+    """Return the gunicorn worker whose methods handle this process's signals; None: none does.
 
-    An app may have put handlers of its own in their place, of one signal to which it wants to
-    listen too, say. What a worker forks has its handlers.
+    An app may have put a handler of its own in place of one of them. A process that a worker has
+    forked has the worker's handlers.
     """
     for number in _SIGNALS_OF_WORKERS:
         worker: Any = getattr(signal.getsignal(number), "__self__", None)
@@ -162,9 +166,9 @@ def _worker_of_handlers() -> Any:
 
 
 def _search_worker() -> tuple[Any]:
-    """The gunicorn worker that this process is, found among all objects; None if there is none.
+    """Return the gunicorn worker that this process is, found among all objects; None: it is none.
 
-    In a tuple, since a process that has found none need not search again.
+    In a tuple, so that a process that has found none need not search again.
     """
     base = sys.modules.get("gunicorn.workers.base")
     if base is None:

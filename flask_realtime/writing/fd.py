@@ -38,24 +38,23 @@ class Descriptor(Protocol):
     """What the connection and its outbox need of an fd. Nobody but its server closes it."""
 
     def take_over(self) -> None:
-        """Have it to ourselves, from the 101 on: before, its server may yet refuse the handshake,
-        and answer further requests on it."""
+        """Take the fd from its server. Call it at the 101: before that, the server may refuse the
+        handshake, and answer further requests by the fd."""
 
     #: The kernel's own ``send(bytes, flags)``, where there is nothing between it and us.
     send_now: Send | None
 
     def fileno(self) -> int:
-        """The number, as a selector takes it."""
+        """Return the fd's number, as a selector takes it."""
 
     def receive(self, size: int) -> bytes:
-        """Wait for the peer's next bytes, *size* at most; empty at the end."""
+        """Wait for the peer's next bytes and return them, *size* at most; none at the end."""
 
     def has_peer_ended(self) -> bool:
-        """Whether the peer is known to send nothing more, though what it has sent may not all be
-        read: its end is seen only behind that. Never blocks."""
+        """Return whether the peer has ended, behind what is yet to be read. Never blocks."""
 
     def write(self, buffers: Sequence[Buffer]) -> int:
-        """Hand over as much of *buffers* as is taken without waiting; how many bytes that was.
+        """Hand over as much of *buffers* as is taken without waiting; return how many bytes.
 
         :param buffers: ``MOST_BUFFERS`` at most.
         :raises OSError: if the peer is gone.
@@ -66,13 +65,13 @@ class Descriptor(Protocol):
         """Whether the kernel has yet to get something that :meth:`write` has taken."""
 
     def push_rest(self) -> bool:
-        """Go on with that; True if nothing is left of it.
+        """Hand on what :meth:`write` has taken; return whether the kernel has all of it.
 
         :raises OSError: if the peer is gone.
         """
 
     def unread(self) -> int:
-        """How many bytes the kernel holds that the peer has not taken.
+        """Return how many bytes the kernel holds that the peer has not taken.
 
         :raises OSError: if the fd is closed.
         """
@@ -88,7 +87,7 @@ class Descriptor(Protocol):
 
 
 def descriptor_for(sock: socket.socket) -> Descriptor:
-    """The descriptor of a socket that a server has accepted."""
+    """Return the descriptor of a socket that a server has accepted."""
     # gevent's TLS sockets are no ssl.SSLSocket where gevent has not patched ssl.
     return TlsDescriptor(sock) if hasattr(sock, "cipher") else PlainDescriptor(sock)
 
@@ -240,7 +239,7 @@ def _is_unix(sock: socket.socket) -> bool:
 
 
 def _has_peer_closed(sock: socket.socket) -> bool:
-    """Whether the other end of a Unix socket is closed: then not even nothing can be sent."""
+    """Return whether the other end of a Unix socket is closed: not even nothing is sent then."""
     try:
         sock.sendmsg([b""], [], socket.MSG_DONTWAIT)
     except BlockingIOError:
@@ -251,7 +250,7 @@ def _has_peer_closed(sock: socket.socket) -> bool:
 
 
 def _has_tcp_ended(sock: socket.socket) -> bool:
-    """Whether the state of a TCP socket is another than established, where the system tells it.
+    """Return whether a TCP socket is established no longer, where the system tells its state.
 
     A poll() for POLLRDHUP would tell the same, but gevent's in its place knows no POLLRDHUP.
     """

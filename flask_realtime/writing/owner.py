@@ -1,4 +1,4 @@
-"""Whose outbox it is."""
+"""The owner of an outbox: the connection whose socket it is written to."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ MOST_CHECKED = 500
 # About how many bytes of a push's command are not payload but keys, limits and positions.
 BYTES_BESIDE_PAYLOAD = 500
 
-# What the scripts are given if no position is known.
-NOWHERE = ("", 0, "")
+# What the scripts are given in place of a position where none is known.
+UNKNOWN_POSITION = ("", 0, "")
 
 #: By channel, for how many ms it has to stand on the list of known channels.
 Unlisted = dict[str, int]
@@ -185,7 +185,7 @@ class RedisAppends:
             (
                 keys.announced_on,
                 new_tag(),
-                *(known or NOWHERE),
+                *(known or UNKNOWN_POSITION),
                 push.channel,
                 *self._about(push),
             ),
@@ -195,7 +195,7 @@ class RedisAppends:
         first = pushes[0]
         arguments: list[Argument] = [first.push_id or new_push_id(), *self._about(first)]
         for push in pushes:
-            at = known.get(push.channel) or NOWHERE
+            at = known.get(push.channel) or UNKNOWN_POSITION
             arguments += (new_tag(), self._keys.announced_on(push.channel), *at)
         return scripts.APPEND_ALL([self._keys.base(push.channel) for push in pushes], arguments)
 

@@ -16,7 +16,7 @@ from ...threads.pause import in_pieces, let_others_run
 from ..lifetimes import Lifetimes
 from ..records import LogPage
 from . import scripts
-from .appends import NOWHERE, RedisAppends, Unlisted
+from .appends import UNKNOWN_POSITION, RedisAppends, Unlisted
 from .batches import COMMANDS_AT_ONCE
 from .connection import Deadline, StepDeadlines
 from .entries import parse_entry, parse_position, passing_entry
@@ -195,9 +195,10 @@ class RedisLog:
 
     def _read(self, channel: str, cursor: Position | None, max_bytes: int, renew: bool) -> Command:
         keys = self._keys.channel(channel)
+        at = cursor or UNKNOWN_POSITION
         return scripts.READ(
             (keys.state, keys.log),
-            (*(cursor or NOWHERE), max_bytes, self._awaited_for, int(renew), keys.announced_on),
+            (*at, max_bytes, self._awaited_for, int(renew), keys.announced_on),
         )
 
     def _touch(self, channel: str, may_begin: bool, lives: int, awaits: int) -> Command:

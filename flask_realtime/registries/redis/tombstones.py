@@ -21,8 +21,8 @@ from .pool import RedisPool
 from .retention import milliseconds
 from .scripts import Command
 
-# What a script replies that has done nothing, because its deadline was over.
-TOO_LATE = 1
+# What lua/end_user.lua replies that has done nothing, because its deadline was over.
+_WAS_TOO_LATE = 1
 # For how many seconds a process remembers the ends of users that it told Redis of: longer than the
 # requests behind them take. And how many.
 TOLD_SECONDS = 60.0
@@ -58,7 +58,7 @@ class RedisTombstones:
         return ended_ago, orphans
 
     def has_ended(self, sessions: Collection[str], heir: str, deadline: Deadline) -> bool:
-        """Whether any of the sessions has ended: see :meth:`.Registry.has_ended`."""
+        """Return whether any of the sessions has ended: see :meth:`.Registry.has_ended`."""
         asked: list[Command] = [("HGET", self._keys.session(one), "heir") for one in sessions]
         found = self._pool.ask(asked, deadline)
         return any(one is not None and not (one and one == heir.encode()) for one in found)
@@ -75,7 +75,7 @@ class RedisTombstones:
         arguments = (self._lives, MOST_LEFT_BY_USER, age, over_at, *left)
         command = scripts.END_USER([self._keys.user(user)], arguments)
         (moment,) = self._pool.ask([command], deadline)
-        if moment == TOO_LATE:
+        if moment == _WAS_TOO_LATE:
             raise self._pool.unavailable(
                 "the order to disconnect or unsubscribe a user reached it too late, and was not "
                 "recorded"
