@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
 from typing import Any
 
-from .kinds import Kind
+from .kinds import Kind, list_of, read_list
 from .redaction import without_passwords
-from .texts import hint_for_list
 
 # Headers that describe how a request was sent, or that browsers do not let a page set
 # (https://fetch.spec.whatwg.org/#forbidden-request-header).
@@ -39,11 +37,7 @@ def allow_calls() -> Kind:
     def read(value: Any) -> bool | tuple[str, ...] | None:
         if value is None or isinstance(value, bool):
             return value
-        if isinstance(value, str):
-            raise ValueError(hint_for_list(value))
-        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
-            raise ValueError("")
-        return tuple(_read_endpoint_or_path(one) for one in value)
+        return read_list(value, _read_endpoint_or_path)
 
     expected = "True, False, None, or a list of endpoints and paths such as '/rooms/*/messages'"
     return Kind("bool, list of str or None", expected, read)
@@ -51,28 +45,12 @@ def allow_calls() -> Kind:
 
 def environ_keys() -> Kind:
     """Return the kind: keys of a WSGI environ."""
-
-    def read(value: Any) -> tuple[str, ...]:
-        if isinstance(value, str):
-            raise ValueError(hint_for_list(value))
-        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
-            raise ValueError("")
-        return tuple(_read_environ_key(one) for one in value)
-
-    return Kind("list of str", "a list of keys such as 'myapp.tenant'", read)
+    return list_of("a list of keys such as 'myapp.tenant'", _read_environ_key)
 
 
 def header_names() -> Kind:
     """Return the kind: names of headers, which are kept in lower case."""
-
-    def read(value: Any) -> tuple[str, ...]:
-        if isinstance(value, str):
-            raise ValueError(hint_for_list(value))
-        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
-            raise ValueError("")
-        return tuple(_read_header_name(one) for one in value)
-
-    return Kind("list of str", "a list of headers such as 'X-Client-Version'", read)
+    return list_of("a list of headers such as 'X-Client-Version'", _read_header_name)
 
 
 def _read_endpoint_or_path(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -183,15 +184,28 @@ def redis_prefix() -> Kind:
 
 def origins() -> Kind:
     """Return the kind: origins of pages, which are kept as browsers write them."""
+    return list_of("a list of origins such as 'https://example.com'", _read_origin)
 
-    def read(value: Any) -> tuple[str, ...]:
-        if isinstance(value, str):
-            raise ValueError(hint_for_list(value))
-        if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
-            raise ValueError("")
-        return tuple(_read_origin(one) for one in value)
 
-    return Kind("list of str", "a list of origins such as 'https://example.com'", read)
+def list_of(expected: str, read: Callable[[Any], str]) -> Kind:
+    """Return the kind: a list of texts.
+
+    :param expected: what a good list is.
+    :param read: takes one item and returns what to keep; raises ValueError with a hint.
+    """
+    return Kind("list of str", expected, partial(read_list, read=read))
+
+
+def read_list(value: Any, read: Callable[[Any], str]) -> tuple[str, ...]:
+    """Return what *read* makes of each item of *value*.
+
+    :raises ValueError: if *value* is no list of texts; what *read* raises goes through.
+    """
+    if isinstance(value, str):
+        raise ValueError(hint_for_list(value))
+    if not isinstance(value, Collection) or isinstance(value, bytes | bytearray | Mapping):
+        raise ValueError("")
+    return tuple(map(read, value))
 
 
 def _read_redis_function(value: Callable[..., Any]) -> Callable[..., Any]:
