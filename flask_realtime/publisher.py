@@ -84,10 +84,12 @@ class Publisher:
         :param channels: names, or lists of them.
         :param pattern: every channel that fits it gets the message too: ``"room:*"``, where ``*``
             is any run of characters. Takes time in proportion to the number of known channels.
-        :param push_id: a second push with the same id within 300 s is not a second message.
+        :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
+            is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         :raises TypeError: if JSON cannot hold *message*; the error says which part of it.
-        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
+        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN, or
+            *push_id* cannot be used.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         self.to(*channels, pattern=pattern, push_id=push_id).push(message)
@@ -108,7 +110,8 @@ class Publisher:
         :param pattern: every channel that fits it belongs to the audience too: ``"room:*"``, where
             ``*`` is any run of characters.
         :param ephemeral: reach only the pages that are connected now; the message stands in no log.
-        :param push_id: a second push with the same id within 300 s is not a second message.
+        :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
+            is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         """
         return self._audience(tuple(flatten(channels, pattern)), ephemeral, push_id)
@@ -124,7 +127,8 @@ class Publisher:
         :param user_id: what the app's function of ``realtime.identify`` returns for the user; 42
             and ``"42"`` are the same.
         :param ephemeral: reach only the pages that are connected now; the message stands in no log.
-        :param push_id: a second push with the same id within 300 s is not a second message.
+        :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
+            is not a second message.
         :raises InvalidIdentity: if *user_id* is None, empty, or no id.
         """
         return self._audience((channel_of(identity_of(user_id)),), ephemeral, push_id)

@@ -68,10 +68,12 @@ class Pushing(ABC):
         :param channels: names, or lists of them.
         :param pattern: every channel that fits it gets the message too: ``"room:*"``, where ``*``
             is any run of characters. Takes time in proportion to the number of known channels.
-        :param push_id: a second push with the same id within 300 s is not a second message.
+        :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
+            is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         :raises TypeError: if JSON cannot hold *message*; the error says which part of it.
-        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
+        :raises ValueError: if *message* holds a number that JSON does not have, such as NaN, or
+            *push_id* cannot be used.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
         self._publisher().push(message, flatten(channels, pattern), push_id)
@@ -135,7 +137,8 @@ class Pushing(ABC):
             rendered, and messages encoded, at once; if a template is passed a row of the session,
             the session is flushed first, as before a query. If Redis is away after the commit,
             the commit raises nothing, and this process tries the push again for 300 s.
-        :param push_id: a second push with the same id within 300 s is not a second message.
+        :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
+            is not a second message.
         :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
         """
         route = TO_ALL if include_self else _to_others()
@@ -165,7 +168,8 @@ class Pushing(ABC):
         :param ephemeral: reach only the pages that are connected now, as :meth:`to` says.
         :param after_commit: the SQLAlchemy session whose commit the push waits for, as :meth:`to`
             says.
-        :param push_id: a second push with the same id within 300 s is not a second message.
+        :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
+            is not a second message.
         :raises InvalidIdentity: if *user_id* is None, empty, or no id.
         """
         self._expect_users()

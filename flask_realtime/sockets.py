@@ -130,6 +130,9 @@ class Socket:
         :raises InvalidChannel: if no channel is given, or one is not a valid name (a
             pattern is not). A text that is no valid name is answered 404 unless the error is
             caught, and in debug mode the app's log says why.
+        :raises TooManyChannels: if the page would hear more channels than
+            ``REALTIME_MAX_CHANNELS_PER_PAGE``. Of a page that is open already this is found when
+            the view has returned, so that the request is answered 500.
         :raises TypeError: if *last* is no whole number.
         :raises ValueError: if *last* is negative, or more than a log keeps.
         :raises RegistryUnavailable: if the page is open already, and Redis did not answer in time.
@@ -152,6 +155,7 @@ class Socket:
         :param channels: names; may be empty.
         :param last: how many older messages of each channel the page gets first.
         :raises InvalidChannel: if one of *channels* is not a valid name.
+        :raises TooManyChannels: as :meth:`subscribe` does.
         """
         names = _names_of(channels) if channels else []
         check_last(last, self._history_size)
@@ -190,7 +194,8 @@ class Socket:
         :param message: anything the app's JSON provider can encode.
         :param channels: names, or lists of them.
         :param pattern: every channel that fits it gets the message too.
-        :param push_id: a second push with the same id within 300 s is not a second message.
+        :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
+            is not a second message.
         """
         self._logs.push(message, flatten(channels, pattern), push_id)
 
