@@ -113,14 +113,6 @@ class RedisTombstones:
             told = self._told.get((user, channel), clock.monotonic())
         return told is not None and told[0] == moment and told[1] < asked
 
-    def _note_told(self, end: tuple[str, str], moment: bytes) -> None:
-        now = clock.monotonic()
-        with self._lock:
-            self._told.put(end, (moment, now), now)
-            self._told.pop_expired(now, 10)
-            if len(self._told) > MOST_TOLD:
-                self._told.pop_oldest()
-
     def orders_for(
         self, clients: Mapping[str, str | None], deaf_for: float, deadline: Deadline
     ) -> list[Disconnect]:
@@ -145,12 +137,6 @@ class RedisTombstones:
             *(Disconnect(user=one, code=CloseCode.SERVICE_RESTART) for one in users),
         ]
         return [order for order, ended in zip(orders, has_ended, strict=True) if ended]
-
-    def _end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[int, str]:
-        keys = [self._keys.session(end.session), self._keys.waiting(end.session)]
-        arguments = (end.heir, self._awaited_for, self._lives, age, end.successor)
-        ((ended_ago, orphan),) = self._pool.ask([scripts.END_SESSION(keys, arguments)], deadline)
-        return ended_ago, orphan.decode()
 
     @staticmethod
     def is_refused(began: int, replies: Sequence[Any]) -> bool:
@@ -190,6 +176,20 @@ class RedisTombstones:
             for (name, moment), put_out in zip(asked.items(), left, strict=True)
             if moment <= max(put_out, forgotten)
         ]
+
+    def _end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[int, str]:
+        keys = [self._keys.session(end.session), self._keys.waiting(end.session)]
+        arguments = (end.heir, self._awaited_for, self._lives, age, end.successor)
+        ((ended_ago, orphan),) = self._pool.ask([scripts.END_SESSION(keys, arguments)], deadline)
+        return ended_ago, orphan.decode()
+
+    def _note_told(self, end: tuple[str, str], moment: bytes) -> None:
+        now = clock.monotonic()
+        with self._lock:
+            self._told.put(end, (moment, now), now)
+            self._told.pop_expired(now, 10)
+            if len(self._told) > MOST_TOLD:
+                self._told.pop_oldest()
 
 
 def _of_user(replies: Sequence[Any]) -> tuple[int, int]:
