@@ -171,7 +171,7 @@ class Config:
         kinds.number(1, YEAR, or_none=True),
         "How long a socket may stay open; then it comes back, with the cookies of now. None: as "
         "long as it likes. Where Flask keeps the session in the cookie, a user's socket comes back "
-        "after PERMANENT_SESSION_LIFETIME, too.",
+        "when PERMANENT_SESSION_LIFETIME is over for its cookie, too.",
         "seconds",
     )
     drain_seconds: float = _setting(

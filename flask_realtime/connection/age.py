@@ -49,7 +49,9 @@ class AgeLimit:
             share = int(connection.name) * _GOLDEN_RATIO % 1
             most = self._seconds if connection.user is None else of_users
             is_old = now - connection.opened_at > most * (1 - SPREAD * share)
-            if is_old and connection.is_receptive:
+            # Not sooner: the page would come back with the same cookie again and again.
+            has_ended = now > connection.session_ends_at
+            if (is_old or has_ended) and connection.is_receptive:
                 # A call that is being handled would be answered to nobody, and not repeated.
                 connection.close_behind_work(
                     CloseCode.SERVICE_RESTART, "The socket has been open for long; reconnect."

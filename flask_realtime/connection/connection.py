@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from math import inf
 
 from ..config.settings import Config
 from ..errors import CloseCode
@@ -36,6 +37,7 @@ class Connection:
     :param name: the connection's name, unique within the process.
     :param digest: names the client, which is one page of one browser, to the registry.
     :param user: the client's user, as :func:`.user_of` writes it; None: a stranger.
+    :param session_seconds: after how many seconds the user's session ends by itself.
     :param address: where the peer is, for the log.
     :param accept: the answer to the handshake (101), which is written before anything else.
     :param deflates: whether the peer takes deflated frames.
@@ -46,7 +48,8 @@ class Connection:
         "__weakref__", "_accept", "_closing", "_config", "_descriptor", "_detach", "_flusher",
         "_goodbye", "_lock", "_reached", "address", "bucket", "close_by", "close_code", "digest",
         "disconnects_behind_reply", "is_abandoned", "is_retiring", "jobs", "last_pinged", "name",
-        "opened_at", "outbox", "reading", "receiver", "resume_by", "speaks", "user",
+        "opened_at", "outbox", "reading", "receiver", "resume_by", "session_ends_at",
+        "speaks", "user",
     )  # fmt: skip
 
     def __init__(
@@ -59,6 +62,7 @@ class Connection:
         name: str,
         digest: str,
         user: str | None = None,
+        session_seconds: float = inf,
         address: str,
         accept: bytes,
         deflates: bool,
@@ -78,6 +82,8 @@ class Connection:
         #: What the socket's messages are handed to; set by node/admission.py.
         self.receiver: Receiver | None = None
         self.opened_at = self.last_pinged = clock.monotonic()
+        #: When the session of the handshake ends that the user came with.
+        self.session_ends_at = self.opened_at + session_seconds
         #: Whether the socket is to be closed once the message that is being handled is answered.
         self.is_retiring = False
         #: Whether the server dropped the socket before its start; set by transport/response.py.

@@ -182,6 +182,7 @@ class Admission:
             name=str(next(self._numbers)),
             digest=names.digest,
             user=names.user,
+            session_seconds=handshake.session_seconds,
             address=handshake.address,
             accept=handshake.accept,
             deflates=handshake.deflates,

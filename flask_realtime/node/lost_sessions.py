@@ -11,7 +11,7 @@ from flask import Flask
 from ..connection.connection import Connection
 from ..errors import CloseCode
 from ..identity.keys import session_of, shorten
-from ..page.sessions import has_cookie_session
+from ..page.cookie_sessions import has_cookie_session
 from ..registries.records import Disconnect, End
 from ..threads.rare_warnings import RareWarnings
 from .message_receiver import MessageReceiver

@@ -27,8 +27,8 @@ from ..hub.reconciler import Reconciler
 from ..hub.tails import take_tails
 from ..identity.keys import fingerprint
 from ..messages.conversations import Conversations
+from ..page.cookie_sessions import seconds_of_cookie
 from ..page.secret_keys import secret_keys_of
-from ..page.sessions import seconds_of_cookie
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import End, RegistryEvents, SessionEnd

@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from flask import Flask, Request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask import Request
+from flask.sessions import SecureCookieSession, SessionMixin
 from markupsafe import Markup
 
 from ..flask_contexts import (
@@ -26,6 +26,7 @@ from ..flask_contexts import (
     present_request,
     request_context,
 )
+from .cookie_sessions import has_cookie_session
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -234,17 +235,6 @@ def as_if(session: SessionMixin) -> Iterator[None]:
         if is_other:
             setattr(context, SESSION, before)
             holder.g = kept
-
-
-def has_cookie_session(app: Flask) -> bool:
-    """Return whether the cookie holds the session itself, and not just a key to a store."""
-    return isinstance(app.session_interface, SecureCookieSessionInterface)
-
-
-def seconds_of_cookie(app: Flask) -> float | None:
-    """Return for how long the app takes a cookie that holds a session; None: no time is known."""
-    lifetime = has_cookie_session(app) and app.permanent_session_lifetime
-    return lifetime.total_seconds() if lifetime else None
 
 
 def value_in(session: MutableMapping[str, Any], key: str) -> Any:

@@ -22,15 +22,10 @@ from ..page.client import (
     is_touched,
     session_names,
 )
+from ..page.cookie_sessions import has_cookie_session
 from ..page.identities import identity_now
 from ..page.request_times import note_arrival
-from ..page.sessions import (
-    CAME_ID,
-    IS_NOT_SAVED,
-    has_cookie_session,
-    may_be_saved,
-    save_nothing,
-)
+from ..page.sessions import CAME_ID, IS_NOT_SAVED, may_be_saved, save_nothing
 from ..registries.records import Disconnect
 from ..request_hooks import request_hooks
 from .given_up_ids import GivenUpIds, names_of_id

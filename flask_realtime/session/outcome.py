@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Response, request
-from itsdangerous import BadData
 
 from ..flask_contexts import present_request
 from ..page.client import SOCKET_IN_ENVIRON, came
+from ..page.cookie_sessions import has_cookie_session, signed_at
 from ..page.identities import identity_now
-from ..page.sessions import has_cookie_session, present_session, session_as_it_came, value_in
+from ..page.sessions import present_session, session_as_it_came, value_in
 from ..threads import clock
 from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of, path_of, with_path
 from .late_answers import IS_CLEARED, IS_ENDED
@@ -94,35 +94,19 @@ def _changes(
     lifetime = lifetime_of(line)
     if changes or lifetime is None or lifetime <= 0:
         return changes, False
-    return changes, _age(app, jar, name, lifetime) >= lifetime * RENEWED_EVERY
+    return changes, _age(jar, name, lifetime) >= lifetime * RENEWED_EVERY
 
 
-def _age(app: Flask, jar: CookieJar, name: str, lifetime: float) -> float:
+def _age(jar: CookieJar, name: str, lifetime: float) -> float:
     """Return how long ago the session's cookie was set, in seconds.
 
     :param lifetime: how long a cookie lives that is set now.
     """
-    at = _signed_at(app, request.cookies.get(name))
+    at = signed_at(request.cookies.get(name, ""))
     if at is not None:
         return clock.now() - at
     ends_at = jar.end_of(name)
     return float("inf") if ends_at is None else clock.now() + lifetime - ends_at
-
-
-def _signed_at(app: Flask, value: str | None) -> float | None:
-    """Return when Flask signed a session's cookie; None where that is not to be read in it.
-
-    An app may write the cookie in a way of its own: encrypted, or signed without a moment.
-    """
-    interface: Any = app.session_interface
-    if not value:
-        return None
-    try:
-        _, at = interface.get_signing_serializer(app).loads(value, return_timestamp=True)
-    except (AttributeError, BadData, TypeError):
-        return None
-    signed_at: float = at.timestamp()
-    return signed_at
 
 
 def _has_changed_permanence() -> bool:

@@ -27,16 +27,13 @@ from ..page.client import (
     current_client,
     known_socket_key,
 )
+from ..page.cookie_sessions import has_cookie_session
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
 from ..page.identities import identity_now
 from ..page.request_times import came_at
 from ..page.secret_keys import secret_keys
-from ..page.sessions import (
-    has_cookie_session,
-    present_session,
-    save_nothing,
-)
+from ..page.sessions import present_session, save_nothing
 from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
 from ..registries.base import Registry

@@ -13,8 +13,9 @@ from flask.sessions import SessionMixin
 from ..flask_contexts import SESSION
 from ..identity.keys import SOCKET_KEY, replaced_digest, session_of, shorten
 from ..page.client import SocketOfMessage, known_socket_key
+from ..page.cookie_sessions import has_cookie_session
 from ..page.secret_keys import names_of_key
-from ..page.sessions import has_cookie_session, present_session, value_in
+from ..page.sessions import present_session, value_in
 from ..page.user_loader import identify
 from ..registries.base import Registry
 from .cookie_jar import MOST_BYTES, MOST_COOKIES, CookieJar, in_address, in_environ, path_of

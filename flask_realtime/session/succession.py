@@ -45,9 +45,10 @@ from ..page.client import (
     known_socket_key,
     session_names,
 )
+from ..page.cookie_sessions import has_cookie_session
 from ..page.identities import identity_now, identity_that_came
 from ..page.secret_keys import secret_keys
-from ..page.sessions import differ, has_cookie_session, present_session, session_as_it_came
+from ..page.sessions import differ, present_session, session_as_it_came
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS

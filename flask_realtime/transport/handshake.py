@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+from math import inf
 from typing import TYPE_CHECKING
 
 from flask import Request, Response
@@ -16,6 +17,7 @@ from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID, is_connection_id
 from ..identity.origins import SHOWN, is_allowed_origin
 from ..page.client import CAME, Came, came, client_so_far
+from ..page.cookie_sessions import seconds_left
 from ..session.succession import has_changed
 from ..threads.rare_warnings import RareWarnings
 from ..writing.fd import Descriptor, descriptor_for
@@ -55,6 +57,7 @@ class Handshake:
     :param connection_id: the page that asks.
     :param socket_key: the secret of its session.
     :param identity: who the session belongs to; None: a stranger.
+    :param session_seconds: after how many seconds the session of a user ends by itself.
     :ivar is_given_up: whether a function of the app, which runs before each request or after it,
         has ended the session, or given it to another user; see :meth:`heed_session`.
     :ivar refusal: why the handshake is refused after all, since the app cannot say whose the
@@ -63,7 +66,7 @@ class Handshake:
 
     __slots__ = (
         "accept", "address", "connection_id", "deflates", "descriptor", "environ", "identity",
-        "is_given_up", "refusal", "resumes", "socket_key",
+        "is_given_up", "refusal", "resumes", "session_seconds", "socket_key",
     )  # fmt: skip
 
     def __init__(
@@ -73,12 +76,14 @@ class Handshake:
         connection_id: str,
         socket_key: str,
         identity: str | None = None,
+        session_seconds: float = inf,
     ) -> None:
         self.environ: WSGIEnvironment = request.environ
         self.descriptor = descriptor
         self.connection_id = connection_id
         self.socket_key = socket_key
         self.identity = identity
+        self.session_seconds = session_seconds
         self.is_given_up = False
         self.refusal: Refusal | None = None
         #: Whether the client has promised that its first message is ``resume``.
@@ -123,7 +128,8 @@ def check(config: Config, request: Request) -> Handshake:
     except UnsupportedServer as error:
         raise Refusal(501, str(error)) from None
     descriptor = descriptor_for(sock)
-    return Handshake(request, descriptor, connection_id, socket_key, identity)
+    seconds = inf if identity is None else seconds_left(present_app(), request)
+    return Handshake(request, descriptor, connection_id, socket_key, identity, seconds)
 
 
 def refuse(refusal: Refusal) -> Response:

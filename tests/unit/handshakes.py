@@ -1,6 +1,7 @@
 """Accepted handshakes, and the sockets that a node opens for them."""
 
 import json
+import math
 import queue
 import socket
 import struct
@@ -28,6 +29,7 @@ class Shaken:
     accept = b"101"
     deflates = False
     is_given_up = False
+    session_seconds = math.inf
 
     def __init__(
         self,

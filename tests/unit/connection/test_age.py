@@ -1,5 +1,7 @@
 """Sockets that were open for long are closed, and reconnect with the present cookies."""
 
+import math
+
 import pytest
 
 from flask_realtime.connection.age import AgeLimit
@@ -9,10 +11,11 @@ from flask_realtime.threads import clock
 class Aging:
     """A connection that opened some seconds ago."""
 
-    def __init__(self, name, age, user=None):
+    def __init__(self, name, age, user=None, session_left=math.inf):
         self.name = str(name)
         self.user = user
         self.opened_at = clock.monotonic() - age
+        self.session_ends_at = clock.monotonic() + session_left
         self.code = None
 
     @property
@@ -24,9 +27,9 @@ class Aging:
         self.code = code
 
 
-def closed_at(age, seconds, count=100, user=None, of_users=None):
+def closed_at(age, seconds, count=100, user=None, of_users=None, session_left=math.inf):
     """Return how many of *count* sockets of an age are closed."""
-    sockets = [Aging(number, age, user) for number in range(1, count + 1)]
+    sockets = [Aging(number, age, user, session_left) for number in range(1, count + 1)]
 
     limit = AgeLimit(lambda: sockets, seconds, lambda: of_users)
     limit.sweep()
@@ -57,3 +60,10 @@ def test_sockets_of_users_get_no_older_than_their_sessions(seconds):
     assert closed_at(89, seconds, user="42", of_users=100) == 0
     assert closed_at(101, seconds, of_users=100) == 0
     assert closed_at(1001, 1000, user="42", of_users=5000) == 100
+
+
+def test_socket_of_a_user_ends_with_the_session_that_its_handshake_had():
+    """A session in a cookie was renewed long before the socket opened. The socket does not outlive
+    it, and is not closed before its end, since the page would come back with the same cookie."""
+    assert closed_at(1, 1000, user="42", of_users=100, session_left=-1) == 100
+    assert closed_at(1, 1000, user="42", of_users=100, session_left=5) == 0

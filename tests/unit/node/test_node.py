@@ -1,5 +1,6 @@
 """The node of one app in one process."""
 
+import math
 import threading
 
 import pytest
@@ -193,7 +194,7 @@ class OfUser:
     name, user, is_receptive, code = "1", "42", True, None
 
     def __init__(self, age):
-        self.opened_at = clock.monotonic() - age
+        self.opened_at, self.session_ends_at = clock.monotonic() - age, math.inf
 
     def close_behind_work(self, code, _reason):
         self.code = code

@@ -4,7 +4,7 @@ import pytest
 from flask import flash, session
 
 from flask_realtime.identity.keys import session_digest
-from flask_realtime.page.sessions import has_cookie_session
+from flask_realtime.page.cookie_sessions import has_cookie_session
 from flask_realtime.session.page_subscriptions import Grants
 
 from .views import KEY, clear, has_ended, log_in, log_out

@@ -1,5 +1,6 @@
 """The response to a handshake, whose iteration is the socket's life."""
 
+import math
 import threading
 
 import pytest
@@ -8,7 +9,9 @@ from flask import Response, session
 from flask_session import Session
 from werkzeug.test import create_environ
 
+from flask_realtime.connection.connection import Connection
 from flask_realtime.node import node
+from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
 
 from .served import Line, Served
@@ -195,3 +198,23 @@ def test_environ_keeps_nothing_of_the_session(is_kept_by_server):
         begun.close()
 
     assert "a towel" not in repr(environ)
+
+
+@pytest.mark.parametrize(("user", "seconds"), [("ada", 40), (None, math.inf)])
+def test_socket_of_a_user_knows_when_the_session_ends_that_it_came_with(monkeypatch, user, seconds):
+    """A user has logged in a minute ago, for 100 seconds. The socket ends with the session; that of
+    a stranger hears what strangers hear."""
+    served, lived = Served(PERMANENT_SESSION_LIFETIME=100), []
+    served.realtime.identify(lambda: session.get("user"))
+    served.app.add_url_rule("/in", "in", lambda: session.update(user=user) or "")
+    served.client.get("/in")
+    page, now = served.show(), clock.now()
+    monkeypatch.setattr("time.time", lambda: now + 60)
+    monkeypatch.setattr(Connection, "live", lambda connection, read: lived.append(connection))
+
+    with Line() as line:
+        assert served.handshake(page, line.ours).status_code == 101
+
+    (connection,) = lived
+    left = connection.session_ends_at - connection.opened_at
+    assert left == pytest.approx(seconds, abs=2)
