@@ -9,6 +9,14 @@ from flask import Response
 _PART = 206
 
 
+def is_streamed(response: Response) -> bool:
+    """Return whether the body of an answer is not at hand before it is sent.
+
+    So it is with a body that the view has passed through, also where its size is known.
+    """
+    return bool(response.is_streamed or (response.direct_passthrough and not response.is_sequence))
+
+
 def is_sent_file(response: Response) -> bool:
     """Return whether the body of an answer that is passed through is a file, or a part of one.
 

@@ -25,6 +25,7 @@ from .client import (
 )
 from .identities import log_failure
 from .ids_by_hand import is_named_by_hand
+from .sent_files import is_streamed
 from .withheld import is_session_withheld
 
 logger = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class Stamping:
         # The whole page has an id; a cache would take what this answer says of caching for it.
         if response.status_code in _CONDITIONAL and _is_rendered_to_be_used(request):
             return True
-        if response.is_streamed or not _is_of_page(response):
+        if is_streamed(response) or not _is_of_page(response):
             return False
         # Somebody names a page, but has no session in which it could be known.
         if NAMES_NOBODY in request.environ:
@@ -151,7 +152,7 @@ class Stamping:
     def _warn_if_streamed(self, request: Request, response: Response) -> None:
         """Warn the developer, once for each view, that a subscribed page gets no id."""
         if (
-            not response.is_streamed
+            not is_streamed(response)
             or not 200 <= response.status_code < 300
             or HAS_ID_IN_ENVIRON in request.environ
             or current_client().is_given_out
@@ -275,7 +276,7 @@ def _is_whole_page(request: Request, response: Response) -> bool:
         response.mimetype == _HTML
         and request.method != "HEAD"
         and _is_of_page(response)
-        and not response.is_streamed
+        and not is_streamed(response)
         and response.headers.get("Content-Encoding", "identity") == "identity"
         and keeps_ascii(response.get_data(), charset_of(response.content_type))
     )

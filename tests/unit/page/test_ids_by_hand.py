@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from collections import UserList
 
 import gunicorn.http.wsgi
 import pytest
@@ -29,6 +30,12 @@ def pass_through(served, id):
     return Response(map(str.encode, [write(served, id)]), direct_passthrough=True)
 
 
+def pass_pieces_through(served, id):
+    """A body of a known size, which Werkzeug is not to read."""
+    pieces = UserList([write(served, id).encode()])
+    return Response(pieces, mimetype="text/html", direct_passthrough=True)
+
+
 def send_from_memory(served, id):
     return send_file(io.BytesIO(write(served, id).encode()), "text/html", max_age=60)
 
@@ -50,7 +57,16 @@ def set_cookie(id):
 
 @pytest.mark.parametrize(
     "answer",
-    [write, stream, compress, pass_through, send_from_memory, write_in_utf_16, state_caching],
+    [
+        write,
+        stream,
+        compress,
+        pass_through,
+        pass_pieces_through,
+        send_from_memory,
+        write_in_utf_16,
+        state_caching,
+    ],
 )
 @pytest.mark.parametrize("stamps", [True, False])
 def test_page_whose_id_is_written_by_hand_opens_its_socket(answer, stamps):

@@ -1,13 +1,14 @@
 """What is known of the file in an answer."""
 
 import io
+from collections import UserList
 
 import gunicorn.http.wsgi
 import pytest
 from flask import Flask, Response, send_file
 from werkzeug.wsgi import FileWrapper
 
-from flask_realtime.page.sent_files import bytes_in_memory, is_sent_file
+from flask_realtime.page.sent_files import bytes_in_memory, is_sent_file, is_streamed
 
 
 def answer(what, wrapper=FileWrapper, **headers):
@@ -44,6 +45,21 @@ def test_part_of_a_file_is_one():
 def test_stream_that_is_passed_through_is_no_file():
     """A view may have its own stream passed through."""
     assert not is_sent_file(Response(iter([b"text"]), direct_passthrough=True))
+
+
+@pytest.mark.parametrize(
+    ("body", "passes", "streams"),
+    [
+        (["text"], False, False),
+        ([b"text"], True, False),
+        (UserList([b"text"]), False, False),
+        (UserList([b"text"]), True, True),
+        (iter(["text"]), False, True),
+    ],
+)
+def test_body_that_werkzeug_does_not_read_counts_as_streamed(body, passes, streams):
+    """The size of a body may be known, and its bytes are not to be touched all the same."""
+    assert is_streamed(Response(body, direct_passthrough=passes)) is streams
 
 
 def test_file_that_was_closed_holds_nothing():
