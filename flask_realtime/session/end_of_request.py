@@ -147,8 +147,11 @@ class EndOfRequest:
     def _settle(self, request: Request, response: Response) -> Response:
         environ = request.environ
         if SOCKET_IN_ENVIRON not in environ:
-            response = self._settle_client(request, response)
-            self._late_answers.settle(request, response)
+            try:
+                response = self._settle_client(request, response)
+            finally:
+                # Also where an error takes the answer's place: its cookie would undo a log-out too.
+                self._late_answers.settle(request, response)
             return response
         is_too_late = IS_NOT_SAVED in environ or self._is_too_late(environ[SOCKET_IN_ENVIRON])
         if is_too_late or (is_too_late is None and is_session_changed()):
