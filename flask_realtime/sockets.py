@@ -132,7 +132,7 @@ class Socket:
             caught, and in debug mode the app's log says why.
         :raises TooManyChannels: if the page would hear more channels than
             ``REALTIME_MAX_CHANNELS_PER_PAGE``. Of a page that is open already this is found when
-            the view has returned, so that the request is answered 500.
+            the view has returned: the request is answered 429 then, and nothing is raised.
         :raises TypeError: if *last* is no whole number.
         :raises ValueError: if *last* is negative, or more than a log keeps.
         :raises RegistryUnavailable: if the page is open already, and Redis did not answer in time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
@@ -9,7 +10,7 @@ from typing import Protocol
 from flask import Flask, Request, Response
 
 from ..caching import keep_nowhere
-from ..errors import RegistryUnavailable
+from ..errors import RegistryUnavailable, TooManyChannels
 from ..flask_contexts import present_app
 from ..outages import answer_outage
 from ..page.client import (
@@ -28,6 +29,7 @@ from ..page.request_times import note_arrival
 from ..page.sessions import CAME_ID, IS_NOT_SAVED, may_be_saved, save_nothing
 from ..registries.records import Disconnect
 from ..request_hooks import request_hooks
+from ..threads.rare_warnings import RareWarnings
 from .given_up_ids import GivenUpIds, names_of_id
 from .late_answers import LateAnswers
 from .logins import LogIns, has_logged_in
@@ -46,6 +48,9 @@ from .succession import (
 )
 from .turnover import PATIENCE_SECONDS, EndingNode, Turnover, is_over
 from .visits import asks_for_visit
+
+logger = logging.getLogger(__name__)
+warnings = RareWarnings(logger)
 
 _IS_SETTLED = "flask_realtime.is_settled"
 
@@ -104,6 +109,9 @@ class EndOfRequest:
                 # An open page could not be subscribed.
                 response = app.make_response(answer_outage(error))
                 keep_nowhere(response)
+            except TooManyChannels as error:
+                # Nor could an open page whose visitor asks for room after room.
+                response = _refuse(request, error)
             if CAME_ID in request.environ:
                 self._given_up_ids.note(PATIENCE_SECONDS)
             return response
@@ -211,3 +219,12 @@ class EndOfRequest:
             return False
         names = session_names()
         return bool(names) and self._node().has_ended(names, heir_of(client)) is not False
+
+
+def _refuse(request: Request, error: TooManyChannels) -> Response:
+    """Return the answer to an open page that would hear too many channels, and log it."""
+    endpoint = request.endpoint or "a view"
+    warnings.warn(endpoint, f"{endpoint} is answered 429: {error}")
+    response = present_app().response_class(f"{error}\n", 429, mimetype="text/plain")
+    keep_nowhere(response)
+    return response
