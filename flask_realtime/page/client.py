@@ -10,16 +10,11 @@ from flask import Request, session
 from ..flask_contexts import present_request
 from ..identity.keys import SOCKET_KEY, digest, new_socket_key, session_of
 from ..protocol.starts import Start
+from .former_session import has_insides, session_as_it_came
 from .new_ids import new_page_id
 from .requesting_page import open_page
 from .secret_keys import names_of_key, secret_keys
-from .sessions import (
-    has_insides,
-    may_be_saved,
-    present_session,
-    session_as_it_came,
-    value_in,
-)
+from .sessions import may_be_saved, present_session, value_in
 from .user_loader import identify
 
 #: Set in an environ once the request has subscribed its client to anything.

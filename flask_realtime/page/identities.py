@@ -13,7 +13,7 @@ from ..flask_contexts import present_request
 from ..request_hooks import IS_NO_PAGE
 from ..threads.rare_warnings import RareWarnings
 from .client import came, client_so_far, present_identity
-from .sessions import session_as_it_came
+from .former_session import session_as_it_came
 from .user_loader import identify
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from flask import Request
 from ..flask_contexts import present_app, present_request
 from ..identity.origins import is_cross_site
 from .client import known_socket_key
-from .sessions import had_given_up_id
+from .session_ids import had_given_up_id
 
 _MAY_BE_WITHHELD = "flask_realtime.may_be_withheld"
 # The Sec-Fetch-Dest of what a tab loads by a link; frames and scripts have other values.

@@ -26,7 +26,8 @@ from ..page.client import (
 from ..page.cookie_sessions import has_cookie_session
 from ..page.identities import identity_now
 from ..page.request_times import note_arrival
-from ..page.sessions import CAME_ID, IS_NOT_SAVED, may_be_saved, save_nothing
+from ..page.session_ids import CAME_ID
+from ..page.sessions import IS_NOT_SAVED, may_be_saved, save_nothing
 from ..registries.records import Disconnect
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings

@@ -14,12 +14,13 @@ from flask import Request
 
 from ..flask_contexts import present_app
 from ..identity.keys import id_digest
+from ..page.former_session import keep_snapshot
 from ..page.secret_keys import secret_keys_of
-from ..page.sessions import (
+from ..page.session_ids import (
     HAD_GIVEN_UP_ID,
     given_up_cookie,
     has_unknown_id,
-    keep_snapshot,
+    note_id,
     session_cookie,
 )
 from ..page.user_loader import identify
@@ -56,6 +57,7 @@ class GivenUpIds:
         A request whose id the store does not hold can ask what has become of the id.
         """
         keep_snapshot(is_deep=bool(identify()))
+        note_id()
         if has_unknown_id():
             request.environ[HAD_GIVEN_UP_ID] = self._was_given_up
 

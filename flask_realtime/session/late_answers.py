@@ -18,7 +18,8 @@ from ..page.client import known_socket_key
 from ..page.identities import identity_now
 from ..page.request_times import arrived_at, came_at
 from ..page.secret_keys import names_of_key
-from ..page.sessions import CAME_ID, may_be_saved, present_session, save_nothing
+from ..page.session_ids import CAME_ID
+from ..page.sessions import may_be_saved, present_session, save_nothing
 from ..page.user_loader import identify
 from .given_up_ids import names_of_id
 from .known_ends import KnownEnds

@@ -11,8 +11,9 @@ from flask import Flask, Response, request
 from ..flask_contexts import present_request
 from ..page.client import SOCKET_IN_ENVIRON, came
 from ..page.cookie_sessions import has_cookie_session, signed_at
+from ..page.former_session import session_as_it_came
 from ..page.identities import identity_now
-from ..page.sessions import present_session, session_as_it_came, value_in
+from ..page.sessions import present_session, value_in
 from ..threads import clock
 from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of, path_of, with_path
 from .late_answers import IS_CLEARED, IS_ENDED

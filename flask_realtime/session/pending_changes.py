@@ -16,7 +16,8 @@ from flask.sessions import SecureCookieSessionInterface, session_json_serializer
 from itsdangerous import BadData, URLSafeSerializer
 
 from ..identity.keys import SOCKET_KEY
-from ..page.sessions import differ, present_session, session_as_it_came
+from ..page.former_session import differ, session_as_it_came
+from ..page.sessions import present_session
 
 #: Where the environ of a handshake holds what :func:`rewritten_keys` returned there. The key is
 #: missing if nothing waited for the browser.

@@ -46,9 +46,10 @@ from ..page.client import (
     session_names,
 )
 from ..page.cookie_sessions import has_cookie_session
+from ..page.former_session import differ, session_as_it_came
 from ..page.identities import identity_now, identity_that_came
 from ..page.secret_keys import secret_keys
-from ..page.sessions import differ, present_session, session_as_it_came
+from ..page.sessions import present_session
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS

@@ -12,7 +12,7 @@ from ..errors import CloseCode
 from ..identity.keys import SOCKET_KEY, new_socket_key
 from ..page.client import Client, key_that_came, known_socket_key, session_names
 from ..page.cookie_sessions import has_cookie_session
-from ..page.sessions import renew_id
+from ..page.session_ids import renew_id
 from ..registries.records import End
 from .known_ends import KnownEnds
 from .late_answers import IS_CLEARED, IS_ENDED

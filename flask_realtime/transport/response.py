@@ -14,7 +14,7 @@ from flask import Response
 
 from ..connection.connection import Connection
 from ..errors import CloseCode
-from ..page.sessions import forget_snapshot
+from ..page.former_session import forget_snapshot
 from .adapter import read
 from .handshake import Handshake, Refusal, refuse
 

@@ -1,4 +1,4 @@
-"""Reading the session of a request without side effects, and reading it as it came in."""
+"""Reading the session of a request without side effects."""
 
 import flask
 import pytest
@@ -6,14 +6,8 @@ from cachelib import SimpleCache
 from flask import g, session
 from flask_session import Session
 
-from flask_realtime.page.sessions import (
-    as_if,
-    keep_snapshot,
-    present_session,
-    save_nothing,
-    session_as_it_came,
-    value_in,
-)
+from flask_realtime.page.former_session import keep_snapshot, session_as_it_came
+from flask_realtime.page.sessions import as_if, present_session, save_nothing, value_in
 
 
 @pytest.fixture(params=["cookie", "server"])
@@ -51,37 +45,6 @@ def test_reading_the_session_does_not_vary_the_response():
         return ""
 
     assert "Cookie" not in visit(app, view, user=1).headers.get("Vary", "")
-
-
-def test_session_as_it_came_is_not_as_it_was_left(app):
-    """A view has changed the session, which is in a cookie or on the server. The session as it came
-    in does not show the change."""
-
-    def view():
-        before = session["user"]
-        session.clear()
-        session["user"] = 2
-        came = session_as_it_came()
-        return {"came": came["user"], "before": before, "now": session["user"]}
-
-    assert visit(app, view, user=1).json == {"came": 1, "before": 1, "now": 2}
-
-
-def test_session_as_it_came_outlives_its_place_on_the_server():
-    """A view has replaced a session on the server, which removed the old one from its store. The
-    session as it came in can still be read."""
-    app = flask.Flask(__name__)
-    app.secret_key = "secret"
-    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
-    Session(app)
-    app.url_value_preprocessor(lambda endpoint, values: keep_snapshot())
-
-    def view():
-        app.session_interface.regenerate(session)
-        session.clear()
-        return {"came": session_as_it_came()["user"]}
-
-    assert visit(app, view, user=1).json == {"came": 1}
 
 
 def test_code_sees_another_session_and_nothing_that_was_loaded_for_this_one(app):

@@ -8,7 +8,7 @@ from flask import session
 
 from flask_realtime.identity.keys import session_digest
 from flask_realtime.page.client import current_client
-from flask_realtime.page.sessions import session_as_it_came
+from flask_realtime.page.former_session import session_as_it_came
 from flask_realtime.page.user_loader import EXTENSION
 from flask_realtime.registries.records import Disconnect
 from flask_realtime.session.pending_changes import rewritten_keys
