@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, got_request_exception
+from flask import Flask, Response, got_request_exception
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import InternalServerError, ServiceUnavailable
 
@@ -48,6 +48,17 @@ def answer_outage(error: RegistryUnavailable) -> ResponseReturnValue:
         return _come_back(error)
     answer: ResponseReturnValue = app.ensure_sync(own)(error)
     return answer
+
+
+def away(response: Response) -> Response:
+    """Make *response* say that the registry is away, and that the client is to come back."""
+    response.status_code = 503
+    response.mimetype = "text/plain"
+    response.set_data("The registry is unavailable; try again.")
+    response.headers["Retry-After"] = str(RETRY_AFTER)
+    response.headers.pop("Content-Encoding", None)
+    keep_nowhere(response)
+    return response
 
 
 def _come_back(error: RegistryUnavailable) -> ResponseReturnValue:

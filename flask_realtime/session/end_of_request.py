@@ -12,7 +12,7 @@ from flask import Flask, Request, Response
 from ..caching import keep_nowhere
 from ..errors import RegistryUnavailable, TooManyChannels
 from ..flask_contexts import present_app
-from ..outages import answer_outage
+from ..outages import answer_outage, away
 from ..page.client import (
     SOCKET_IN_ENVIRON,
     Client,
@@ -34,7 +34,7 @@ from ..threads.rare_warnings import RareWarnings
 from .given_up_ids import GivenUpIds, names_of_id
 from .late_answers import LateAnswers
 from .logins import LogIns, has_logged_in
-from .page_subscriptions import Grants, away
+from .page_subscriptions import Grants
 from .succession import (
     ends_if_cleared,
     ends_of,

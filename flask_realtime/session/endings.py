@@ -5,23 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
-from ..errors import CloseCode, RegistryUnavailable
 from ..registries.base import Registry
 from ..registries.lifetimes import MOST_LEFT_BY_USER
-from ..registries.records import (
-    LATE_END_MS,
-    LATE_MS,
-    Disconnect,
-    End,
-    SessionEnd,
-    UserEnd,
-    age_in_ms,
-)
+from ..registries.records import Disconnect, End, SessionEnd, UserEnd
 from ..threads import clock
 from ..threads.background import BackgroundThread
+from .end_reports import EndReports
 from .waiting_ends import MOST_WAITING, WaitingEnd, WaitingEnds, without_leaves
 
 logger = logging.getLogger(__name__)
@@ -61,7 +52,7 @@ class Endings:
     """
 
     def __init__(self, registry: Registry, here: ThisProcess) -> None:
-        self._registry = registry
+        self._reports = EndReports(registry)
         self._here = here
         self._bans = WaitingEnds()
         self._leaves = WaitingEnds(MOST_LEFT_BY_USER)
@@ -71,9 +62,6 @@ class Endings:
         # The users whose ban is told on a caller's thread right now.
         self._banned_now: list[str] = []
         self._wake = threading.Event()
-        # Whether the registry has refused anything since it was last told all that waits.
-        self._is_away = False
-        self._refusals = 0
         self._is_closed = False
         self._thread = BackgroundThread("realtime-endings", self._run)
 
@@ -94,7 +82,7 @@ class Endings:
             for one in waiting:
                 self._act_here(one.end)
             if self._may_try(waiting):
-                while waiting and self._is_taken(waiting[0], logging.WARNING):
+                while waiting and self._reports.is_taken(waiting[0], logging.WARNING):
                     waiting.pop(0)
         finally:
             if waiting:
@@ -151,7 +139,7 @@ class Endings:
         Not while the registry is away, since a try may take a timeout; and not before others about
         the same session or user, which keep their order.
         """
-        if self._is_away and any(self._queues):
+        if self._reports.is_away and any(self._queues):
             return False
         return not any(self._queue_of(one.end).of(one.name) for one in ends)
 
@@ -203,7 +191,7 @@ class Endings:
             is_retry = began >= retry_at
             if is_retry:
                 retry_at = began + RETRY_SECONDS
-            refusals, has_more = self._refusals, False
+            refusals, has_more = self._reports.refusals, False
             try:
                 for queue in self._queues:
                     # A time for each: one user may leave thousands of channels, again and again.
@@ -213,8 +201,8 @@ class Endings:
                     "Sending ends of sessions and users to the registry failed; it will be tried "
                     "again."
                 )
-            if is_retry and refusals == self._refusals:
-                self._is_away = False
+            if is_retry and refusals == self._reports.refusals:
+                self._reports.is_away = False
                 # The registry takes all: only the time was over for those that still wait.
                 retry_at = clock.monotonic() if has_more else retry_at
             seconds = max(0.0, retry_at - clock.monotonic())
@@ -250,7 +238,7 @@ class Endings:
         for one in group:
             if is_refused and one.was_told:
                 continue
-            is_taken = self._is_taken(one, logging.DEBUG)
+            is_taken = self._reports.is_taken(one, logging.DEBUG)
             one.was_told = is_taken or not one.is_order
             # A page could come back before its end is noted: its socket is closed once more then.
             if is_taken and not (is_refused and one.is_order):
@@ -261,40 +249,3 @@ class Endings:
             if self._is_over(until):
                 break
         return not is_refused
-
-    def _is_taken(self, one: WaitingEnd, level: int) -> bool:
-        """Tell the registry; return whether it is done, or can never be."""
-        try:
-            self._tell(one)
-        except RegistryUnavailable as error:
-            self._is_away = True
-            self._refusals += 1
-            logger.log(
-                level,
-                "The end of a session, a user or a subscription has taken effect in this process "
-                "only. It will reach the others when the registry is available again: %s",
-                error,
-            )
-            return False
-        except Exception:
-            logger.exception("The registry could not record the end of a session or user.")
-        return True
-
-    def _tell(self, one: WaitingEnd) -> None:
-        end, age = one.end, age_in_ms(one.moment)
-        if isinstance(end, SessionEnd):
-            one.ended_ago = self._end_session(end, age)
-            if age < LATE_END_MS <= age_in_ms(one.moment):
-                # The registry took it for an end of now, but it has hung.
-                self._end_session(end, age_in_ms(one.moment))
-        elif isinstance(end, UserEnd):
-            self._registry.end_user(end.user, end.channel, age)
-        elif end.session is None and age > LATE_MS:
-            # The user may have logged in again since, and the page may have been opened again.
-            # What has ended cannot come back.
-            self._registry.disconnect(replace(end, code=CloseCode.SERVICE_RESTART))
-        else:
-            self._registry.disconnect(end)
-
-    def _end_session(self, end: SessionEnd, age: int) -> int:
-        return self._registry.end_session(end.session, end.heir, age, end.successor)

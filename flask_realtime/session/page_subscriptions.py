@@ -8,10 +8,11 @@ from typing import Protocol
 
 from flask import Response, request
 
-from ..caching import keep_from_caches, keep_nowhere
+from ..caching import keep_from_caches
 from ..errors import RegistryUnavailable
 from ..identity.keys import shorten
 from ..identity.users import channel_of, user_of
+from ..outages import away
 from ..page.advice import advice
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, NAMES_NOBODY, Client, came, current_client
 from ..page.ids_by_hand import may_hold_id
@@ -287,14 +288,3 @@ def _tell_of_nobody(client: Client, response: Response) -> None:
 def _own_channels(client: Client, identity: str | None) -> list[str]:
     is_scripted = SCRIPT_IN_ENVIRON in request.environ and not client.is_lost
     return own_channels(identity) if is_scripted else []
-
-
-def away(response: Response) -> Response:
-    """Make *response* say that the registry is away, and that the client is to come back."""
-    response.status_code = 503
-    response.mimetype = "text/plain"
-    response.set_data("The registry is unavailable; try again.")
-    response.headers["Retry-After"] = "1"
-    response.headers.pop("Content-Encoding", None)
-    keep_nowhere(response)
-    return response

@@ -11,7 +11,7 @@ from flask_realtime.page import identities
 from flask_realtime.page.identities import logger
 from flask_realtime.page.page import Page
 from flask_realtime.page.user_loader import EXTENSION, Identify
-from flask_realtime.session import endings
+from flask_realtime.session import end_reports, endings
 from flask_realtime.session.end_of_request import EndOfRequest
 from flask_realtime.session.endings import Endings
 from flask_realtime.session.page_subscriptions import Grants
@@ -116,7 +116,7 @@ def queue(monkeypatch, registry, here):
     refused."""
     monkeypatch.setattr(endings, "RETRY_SECONDS", 0.01)
     # A loaded machine is slow; a test about lateness sets its own value.
-    monkeypatch.setattr(endings, "LATE_MS", 1_000_000)
+    monkeypatch.setattr(end_reports, "LATE_MS", 1_000_000)
     queue = Endings(registry, here)
     yield queue
     queue.close()

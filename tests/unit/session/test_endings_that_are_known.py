@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
-from flask_realtime.session import endings, waiting_ends
+from flask_realtime.session import end_reports, endings, waiting_ends
 from flask_realtime.session.endings import Endings
 from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
@@ -130,7 +130,7 @@ def test_end_that_the_registry_took_late_is_told_again_with_its_age(queue, regis
     """The registry records an end late. The end is sent again with its age, since a later one may
     have been recorded in between."""
     ages, late = [], 20
-    monkeypatch.setattr(endings, "LATE_END_MS", late)
+    monkeypatch.setattr(end_reports, "LATE_END_MS", late)
 
     def end_session_slowly(session, heir, age, successor):
         ages.append(age)

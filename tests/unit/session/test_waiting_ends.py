@@ -7,7 +7,7 @@ import pytest
 
 from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import Disconnect, SessionEnd, UserEnd
-from flask_realtime.session import endings
+from flask_realtime.session import end_reports
 from flask_realtime.threads import clock
 from tests.eventually import DEADLINE, eventually
 
@@ -179,14 +179,14 @@ def test_stray_error_does_not_end_the_retries(queue, registry, caplog):
             raise ValueError("A fault of the app's log.")
         return True
 
-    caplog.set_level(logging.DEBUG, endings.__name__)
+    caplog.set_level(logging.DEBUG, end_reports.__name__)
     registry.refused.update(BAN)
-    endings.logger.addFilter(fail_once)
+    end_reports.logger.addFilter(fail_once)
     try:
         queue.run(BAN)
         assert failed.wait(DEADLINE)
     finally:
-        endings.logger.removeFilter(fail_once)
+        end_reports.logger.removeFilter(fail_once)
     registry.refused.clear()
 
     eventually(lambda: not queue.is_pending("42"))
@@ -197,7 +197,7 @@ def test_ban_that_is_told_late_ends_what_was_there_at_its_time(queue, registry, 
     opened stay."""
     registry.refused.update(BAN)
     queue.run(BAN)
-    monkeypatch.setattr(endings, "LATE_MS", 0)
+    monkeypatch.setattr(end_reports, "LATE_MS", 0)
     later = clock.monotonic() + 3600
     monkeypatch.setattr(clock, "monotonic", lambda: later)
 
@@ -220,7 +220,7 @@ def test_page_that_was_disconnected_is_told_late_to_come_back(queue, registry, m
     closed = Disconnect(digest="d" * 64)
     registry.refused.add(closed)
     queue.run([closed])
-    monkeypatch.setattr(endings, "LATE_MS", 0)
+    monkeypatch.setattr(end_reports, "LATE_MS", 0)
     later = clock.monotonic() + 3600
     monkeypatch.setattr(clock, "monotonic", lambda: later)
 
