@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 
 from ..flask_contexts import present_request
-from ..request_hooks import IS_NO_PAGE
 from ..threads.rare_warnings import RareWarnings
 from .client import came, client_so_far, present_identity
 from .former_session import session_as_it_came
@@ -19,6 +18,8 @@ from .user_loader import identify
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
 
+#: Set in an environ while the app has to say whose the session is, though no client is acted on.
+MUST_BE_KNOWN = "flask_realtime.must_be_known"
 # Set in the environ of a request whose failure of the app's function was logged.
 _IS_LOGGED = "flask_realtime.is_failure_logged"
 
@@ -78,8 +79,7 @@ def _fails_for_what_came() -> bool:
 
 
 def _pass_over(error: Exception) -> None:
-    # A handshake acts on its page, though it needs no client for that.
-    if client_so_far() is not None or IS_NO_PAGE in present_request().environ:
+    if client_so_far() is not None or MUST_BE_KNOWN in present_request().environ:
         raise error
     log_failure(error)
 

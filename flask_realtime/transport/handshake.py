@@ -18,6 +18,7 @@ from ..identity.keys import CONNECTION_ID, is_connection_id
 from ..identity.origins import SHOWN, is_allowed_origin
 from ..page.client import CAME, Came, came, client_so_far
 from ..page.cookie_sessions import seconds_left
+from ..page.identities import MUST_BE_KNOWN
 from ..session.succession import has_changed
 from ..threads.rare_warnings import RareWarnings
 from ..writing.fd import Descriptor, descriptor_for
@@ -97,12 +98,15 @@ class Handshake:
 
     def heed_session(self) -> None:
         """Note what the app has made of the session, once all of its functions have run."""
+        environ = self.environ
+        environ[MUST_BE_KNOWN] = True
         try:
             self.is_given_up = has_changed(client_so_far())
         except Exception:
             self.refusal = _nobody_knows()
         # The socket keeps the environ.
-        self.environ.pop(CAME, None)
+        del environ[MUST_BE_KNOWN]
+        environ.pop(CAME, None)
 
 
 def check(config: Config, request: Request) -> Handshake:

@@ -92,6 +92,26 @@ def test_page_comes_back_whose_session_the_app_only_writes_into(
     assert THE_SESSION_CHANGED not in come_back(served, page)
 
 
+def test_handshake_that_is_refused_for_want_of_a_user_stays_refused():
+    """The app notes each visit in the session, and its database of users is away all the time."""
+    served, switch = Served(), []
+
+    @served.realtime.identify
+    def tell_user():
+        if switch:
+            raise ConnectionError("the database is away")
+        return session.get("user")
+
+    served.app.before_request(lambda: note_a_visit(session))
+    served.app.add_url_rule("/in", "in", lambda: session.update(user="ada") or "")
+    served.client.get("/in")
+    page = served.show()
+    switch.append("away")
+
+    with Line() as line:
+        assert served.handshake(page, line.ours).status_code == 503
+
+
 @pytest.mark.parametrize("uses_page", [False, True])
 def test_page_comes_back_later_where_the_app_cannot_say_whose_session_it_has_by_then(uses_page):
     """The app logs a user out at the handshake, and its database of users is away from then on. The
