@@ -211,16 +211,16 @@ class Connection:
         (self.outbox.retire if comes_back else self.jobs.drop_waiting)()
         self.close_behind_work(code, reason)
 
-    def close_behind_work(
-        self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS
-    ) -> None:
+    def close_behind_work(self, code: int, reason: str, seconds: float = CLOSE_SECONDS) -> None:
         """Close the socket behind the message that is being handled; others are sent back.
 
         :param seconds: as :meth:`close` takes it.
-        :raises RuntimeError: if the system has no thread left to run the socket's jobs.
         """
         self.is_retiring = True
-        self.jobs.submit(lambda: self.close(code, reason, seconds))
+        try:
+            self.jobs.submit(lambda: self.close(code, reason, seconds))
+        except RuntimeError:  # The system has no thread left, and so none handles a message here.
+            self.close(code, reason, seconds)
 
     def cut(self) -> None:
         """End the fd now, without a close frame; the reader is woken. Never blocks."""

@@ -119,8 +119,7 @@ class Drain:
             try:
                 connection.close_behind_work(CloseCode.SERVICE_RESTART, GOODBYE, self._last)
             except Exception:
-                # The system has no thread for the socket's jobs: _await() closes it with those
-                # that are late.
+                # _await() closes it with those that are late.
                 logger.exception(
                     "Socket %s can't be closed behind its work; closing it later.",
                     shorten(connection.digest),

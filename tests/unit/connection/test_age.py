@@ -7,6 +7,9 @@ import pytest
 from flask_realtime.connection.age import AgeLimit
 from flask_realtime.threads import clock
 
+from ..sockets import Pair
+from ..starvation import no_thread_to_be_had
+
 
 class Aging:
     """A connection that opened some seconds ago."""
@@ -67,3 +70,17 @@ def test_socket_of_a_user_ends_with_the_session_that_its_handshake_had():
     it, and is not closed before its end, since the page would come back with the same cookie."""
     assert closed_at(1, 1000, user="42", of_users=100, session_left=-1) == 100
     assert closed_at(1, 1000, user="42", of_users=100, session_left=5) == 0
+
+
+def test_socket_is_closed_for_its_age_though_the_system_has_no_thread_left():
+    """Nothing is being handled on the socket, and no thread can be started to close it behind
+    that. It is closed all the same: else it would hear its user for ever, and answer nothing."""
+    pair = Pair().start()
+    pair.flusher.settle()
+    pair.connection.opened_at -= 101
+
+    with no_thread_to_be_had():
+        AgeLimit(lambda: [pair.connection], 100).sweep()
+
+    assert pair.receive_close() == 1012
+    pair.end()

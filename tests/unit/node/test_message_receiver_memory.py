@@ -127,7 +127,7 @@ def test_message_that_waits_for_memory_is_sent_back_when_its_socket_is_to_be_clo
         eventually(lambda: bodies.is_waited_for)
 
         for page in (first, second):
-            page.connection.close_behind_work(1012)
+            page.connection.close_behind_work(1012, "Come back.")
         reply, code = second.receive(), second.receive()
         heard.gate.set()
 

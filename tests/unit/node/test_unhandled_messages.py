@@ -23,7 +23,7 @@ def test_socket_that_is_to_be_closed_sends_back_what_it_has_not_begun(page, hear
     page.receive()
     assert heard.running.wait(DEADLINE)
 
-    page.connection.close_behind_work(1012)
+    page.connection.close_behind_work(1012, "Come back.")
     page.send(text)
     at_once = page.receive()
     page.say("ping")
@@ -45,7 +45,7 @@ def test_malformed_message_is_told_so_while_the_socket_is_to_be_closed(page, hea
     page.say("ping")
     page.receive()
     assert heard.running.wait(DEADLINE)
-    page.connection.close_behind_work(1012)
+    page.connection.close_behind_work(1012, "Come back.")
     page.send(text)
     refused = page.receive()
     heard.gate.set()
