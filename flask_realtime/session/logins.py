@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Flask, Response, has_request_context, request
@@ -12,6 +12,7 @@ from ..flask_contexts import present_app, present_request
 from ..page.identities import identity_now
 from ..page.sessions import present_session, value_in
 from ..page.user_loader import identify
+from .pending_changes import SessionChanges
 
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
 _IS_REMEMBERED = "flask_realtime.is_remembered"
@@ -100,6 +101,20 @@ def cookie_of_log_in() -> str:
     may be yet to log in, at the first look for him; else ``""``."""
     has_user = bool(value_in(present_session(), "_user_id"))
     return "" if has_user and not _is_of_cookie() else request.cookies.get(_cookie_name(), "")
+
+
+def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
+    """Return the cookies that a message has set, but for one by which Flask-Login is to remember a
+    user who has logged out since: that would log the user in again.
+
+    An app that tells its users has dropped all that waits by then. Call it once the changes of
+    *item* are made, in a request of its browser.
+    """
+    is_known = value_in(present_session(), "_user_id") or _cookie_name() in request.cookies
+    if is_known or item.gives_another_id:
+        return item.cookies
+    late = [line for line in _about_remembering(item.cookies) if not _deletes(line)]
+    return [line for line in item.cookies if line not in late]
 
 
 def _is_of_cookie() -> bool:

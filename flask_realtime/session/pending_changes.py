@@ -61,6 +61,11 @@ class SessionChanges:
     def __bool__(self) -> bool:
         return bool(self.changes or self.cookies or self.heir or self.renews)
 
+    @property
+    def gives_another_id(self) -> bool:
+        """Whether the message gave the session, which the server keeps, another id."""
+        return len(self.identities) > 2
+
     def to_text(self, app: Flask, digest: str) -> str:
         """Return the changes as the registry keeps them: signed as a whole.
 

@@ -40,7 +40,7 @@ from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
-from .logins import cookie_of_log_in, forget_log_in, forget_remembered
+from .logins import cookie_of_log_in, cookies_still_meant, forget_log_in, forget_remembered
 from .pending_changes import SessionChanges, follow, rewritten_keys
 
 logger = logging.getLogger(__name__)
@@ -224,7 +224,7 @@ def _hand_over(waiting: Sequence[Waiting], response: Response) -> None:
     the cookie that remembers its user, as Flask-Login does.
     """
     made = _make(waiting)
-    cookies = [*chain.from_iterable(item.cookies for item in made)]
+    cookies = [*chain.from_iterable(map(cookies_still_meant, made))]
     of_nobody = chain.from_iterable(item.cookies for item in made if item.identities[1] is None)
     is_ended = forget_remembered(of_nobody) or any(item.heir for _digest, item in waiting)
     if not (is_ended or any(item.changes or item.renews for item in made)):

@@ -19,6 +19,7 @@ from ..page.sessions import present_session, value_in
 from ..page.user_loader import identify
 from ..registries.base import Registry
 from .cookie_jar import MOST_BYTES, MOST_COOKIES, CookieJar, in_address, in_environ, path_of
+from .logins import cookies_still_meant
 from .outcome import Outcome, name_of, outcome_of
 from .pending_changes import REWRITTEN, SessionChanges, pointer_to
 
@@ -213,12 +214,12 @@ class SocketSession:
                 item = items.popleft()
                 if not item.fits(session, identity, rewritten):
                     continue
-                lines += item.cookies
                 is_other = name in map(name_of, item.cookies)
                 if item.changes or item.clears:
                     has_changed = True
                     item.apply(session, rewritten)
                     identity = identify().ask(session)
+                lines += cookies_still_meant(item)
             if has_changed:
                 response = self._app.response_class()
                 interface.save_session(self._app, session, response)

@@ -101,6 +101,27 @@ def test_request_that_asks_for_no_user_keeps_no_remembered_user_logged_in(share,
     assert "remember_token" not in person.http.cookies
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_call_from_before_a_log_out_has_nobody_remembered_again(share, folder, keeps):
+    """The app renews the cookie by which a user is remembered with each request, and does not tell
+    users. A call's renewal waits for its page while the user logs out in another tab. Neither the
+    page, when it fetches that, nor its next socket is logged in again."""
+    environ = {"SAYS_NOTHING": "1", "RENEWS": "1", **({"SESSIONS": folder} if keeps else {})}
+    person = Person(share("logins:app", environ=environ).url)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        assert socket.call("/cart", method="post", input={"item": "tea"})["session"]
+    person.log_out()
+
+    with person.open(page) as socket:
+        seen = socket.call("/me")["body"]["user"]
+    person.take_over(page)
+
+    assert seen is person.me()["user"] is None
+    assert "remember_token" not in person.http.cookies
+
+
 @pytest.mark.parametrize("user", ["ada", "ben"])
 def test_log_in_since_the_log_out_is_not_undone_by_what_waits(share, folder, user):
     """The call has emptied a remembered user's session. Before the browser has fetched its change,

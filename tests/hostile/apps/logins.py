@@ -18,6 +18,7 @@ app.config.update(
     {key: json.loads(value) for key, value in os.environ.items() if key.startswith("REALTIME_")}
 )
 app.config["SESSION_PROTECTION"] = os.environ.get("PROTECTION", "basic")
+app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = "RENEWS" in os.environ
 if "SESSIONS" in os.environ:
     app.config["SESSION_TYPE"] = "cachelib"
     app.config["SESSION_CACHELIB"] = FileSystemCache(os.environ["SESSIONS"])
