@@ -104,16 +104,22 @@ def cookie_of_log_in() -> str:
 
 
 def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
-    """Return the cookies that a message has set, but for one by which Flask-Login is to remember a
-    user who has logged out since: that would log the user in again.
+    """Return the cookies that a message has set, but for those that would undo a log-out since.
 
-    An app that tells its users has dropped all that waits by then. Call it once the changes of
-    *item* are made, in a request of its browser.
+    One may have Flask-Login remember a user who has logged out, and one bring back an id of the
+    session that it has given up for another. An app that tells its users has dropped all that waits
+    by then. Call it once the changes of *item* are made, in a request of its browser.
     """
-    is_known = value_in(present_session(), "_user_id") or _cookie_name() in request.cookies
-    if is_known or item.gives_another_id:
+    if item.gives_another_id:
         return item.cookies
-    late = [line for line in _about_remembering(item.cookies) if not _deletes(line)]
+    late: list[str] = []
+    if not (value_in(present_session(), "_user_id") or _cookie_name() in request.cookies):
+        late += [line for line in _about_remembering(item.cookies) if not _deletes(line)]
+    app = present_app()
+    name = app.session_interface.get_cookie_name(app)
+    if present := request.cookies.get(name):
+        of_session = [line for line in item.cookies if line.startswith(f"{name}=")]
+        late += [line for line in of_session if not line.startswith(f"{name}={present};")]
     return [line for line in item.cookies if line not in late]
 
 

@@ -122,6 +122,24 @@ def test_call_from_before_a_log_out_has_nobody_remembered_again(share, folder, k
     assert "remember_token" not in person.http.cookies
 
 
+def test_call_from_before_a_log_out_brings_no_id_back_that_it_has_given_up(share, folder):
+    """The log-out gives the session that the server keeps another id. A call from before has
+    renewed the cookie with the former one, which its page fetches behind the log-out: the browser
+    keeps the id of now, and what is in that session."""
+    person = Person(share("logins:app", environ={"SESSIONS": folder, "SAYS_NOTHING": "1"}).url)
+    person.log_in("ada")
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        assert socket.call("/cart", method="post", input={"item": "tea"})["session"]
+    person.log_out("/renew")
+    renewed = person.http.cookies["session"]
+
+    person.take_over(page)
+
+    assert person.http.cookies["session"] == renewed
+    assert person.me() == {"user": None, "cart": ["tea"]}
+
+
 @pytest.mark.parametrize("user", ["ada", "ben"])
 def test_log_in_since_the_log_out_is_not_undone_by_what_waits(share, folder, user):
     """The call has emptied a remembered user's session. Before the browser has fetched its change,

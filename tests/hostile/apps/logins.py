@@ -141,6 +141,13 @@ def leave():
     return "", 204
 
 
+@app.post("/renew")
+def renew():
+    flask_login.logout_user()
+    app.session_interface.regenerate(session)
+    return "", 204
+
+
 @app.post("/cart")
 @realtime.allow_calls
 def fill_cart():
