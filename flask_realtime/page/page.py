@@ -26,6 +26,7 @@ from .client import (
 from .client_scripts import DEBUG_ENTRY, ENTRIES, ENTRY, client_script
 from .hosts import everywhere
 from .requesting_page import ALLOWED_ORIGINS
+from .script_response import script_response
 from .stamping import SCRIPT_IN_ENVIRON, SUBSCRIBED, Stamping
 from .withheld import is_session_withheld
 
@@ -155,13 +156,9 @@ def _address(entry: str) -> str:
 def _send_script(entry: str) -> Response:
     script = client_script(entry)
     is_gzipped = request.accept_encodings["gzip"] > 0
-    body = script.gzipped if is_gzipped else script.plain
-    # Named here, not looked up: Windows may know .js as text/plain, which no browser runs as a
-    # module.
-    response = current_app.response_class(body, mimetype="text/javascript")
+    kind = script_response(current_app.response_class)  # type: ignore[arg-type]
+    response = kind(script, is_gzipped)
     response.vary.add("Accept-Encoding")
-    if is_gzipped:
-        response.headers["Content-Encoding"] = "gzip"
     response.set_etag(f"{entry}-{script.version}-{'gzip' if is_gzipped else 'plain'}")
     # Private, because the app may set a session's cookie on any response.
     response.headers["Cache-Control"] = (
