@@ -133,11 +133,20 @@ class _Mount:
 
     def route(self, path: str, **options: Any) -> Callable[[object], None]:
         def register(_wrapper: object) -> None:
-            # Without methods, so that a plain POST to the path is no 405 that names GET.
-            self._app.url_map.add(Rule(path, endpoint=ENDPOINT, **options))
+            rule = Rule(path, endpoint=ENDPOINT, **options)
+            rule.methods = _AnyMethod(["GET"])
+            self._app.url_map.add(rule)
             self._app.view_functions[ENDPOINT] = self._view
 
         return register
+
+
+class _AnyMethod(set[str]):
+    """The methods of the route: GET to what lists an app's routes, which takes no None as Werkzeug
+    does; any to what matches them, so that a plain POST to the path is no 405 that names GET."""
+
+    def __contains__(self, method: object) -> bool:
+        return True
 
 
 class UpgradeRequired(NotFound):

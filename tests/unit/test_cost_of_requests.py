@@ -29,7 +29,7 @@ MOST = {"/json": 66, "/page": 495}
 MOST_OF_MESSAGE = 120
 #: How many functions of the package a handshake may call, from the request to the wait for the
 #: first message.
-MOST_OF_HANDSHAKE = 229
+MOST_OF_HANDSHAKE = 230
 
 CALL = client_frame(b'{"id": "1", "action": "call", "data": {"method": "get", "uri": "/json"}}')
 

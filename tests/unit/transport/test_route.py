@@ -52,6 +52,15 @@ def test_url_for_knows_the_route():
         assert app.url_for(ENDPOINT) == "ws://localhost/socket"
 
 
+def test_route_can_be_listed_with_its_methods():
+    """Flask-DebugToolbar lists the app's routes on each page, and others list them for OpenAPI.
+    They take the methods of each route for a set, as those of any view are."""
+    routes = {rule.endpoint: rule.methods for rule in make_app().url_map.iter_rules()}
+
+    assert sorted(routes[ENDPOINT]) == ["GET"]
+    assert routes[ENDPOINT] - {"HEAD", "OPTIONS"} == {"GET"}
+
+
 def test_socket_route_that_has_the_path_already_is_refused_with_both_names():
     """Another WebSocket route at the same path is an error that names both; otherwise the first
     would silently win."""
