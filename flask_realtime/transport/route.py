@@ -87,6 +87,9 @@ class Transport:
             return
         if _is_handshake(request):
             request.environ[IS_NO_PAGE] = True
+            # gevent's server says False; Werkzeug takes any value for True, and whoever asks for
+            # the request's body, as Sentry does, would wait for the socket's first message.
+            request.environ.pop("wsgi.input_terminated", None)
             if isinstance(request.routing_exception, RequestRedirect):
                 self._take_redirected()
         elif _was_handshake(request):

@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask_sock import Sock
 
 from flask_realtime import Realtime
@@ -211,3 +211,18 @@ def test_handshake_of_an_app_that_tells_hosts_apart_may_lack_its_slash():
         line.say_goodbye()
 
         assert served.handshake(page, line.ours, environ={"PATH_INFO": ""}).status_code == 101
+
+
+def test_nobody_waits_for_the_body_of_a_handshake():
+    """gevent's server gives the app the socket itself as a handshake's body. An app notes the body
+    of each request, as Sentry does, and does not wait there for what the page sends."""
+    served, read = Served(), []
+    served.app.before_request(lambda: read.append(request.get_data()))
+    page = served.show()
+
+    with Line() as line, line.ours.makefile("rb") as body:
+        line.say_goodbye()
+        environ = {"wsgi.input": body, "wsgi.input_terminated": False}
+        answer = served.handshake(page, line.ours, environ=environ)
+
+    assert (answer.status_code, read) == (101, [b"", b""])
