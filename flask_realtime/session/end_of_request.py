@@ -166,10 +166,12 @@ class EndOfRequest:
         if is_too_late or (is_too_late is None and is_session_changed()):
             save_nothing()
             return response if is_too_late else away(response)
-        response = self._settle_client(request, response)
-        if is_too_late is None:
-            save_nothing()
-        return response
+        try:
+            return self._settle_client(request, response)
+        finally:
+            # Last, because the grants read the session; and also where they meet with an outage.
+            if is_too_late is None:
+                save_nothing()
 
     def _settle_client(self, request: Request, response: Response) -> Response:
         environ = request.environ
