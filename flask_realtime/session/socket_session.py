@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
@@ -98,15 +99,10 @@ class SocketSession:
         context: Any = self._app.request_context(self._own_environ())
         # With a session Flask opens none: the store is read once.
         setattr(context, SESSION, self._app.session_interface.make_null_session(self._app))
-        context.push()
-        try:
+        # Nor does it look for a route then, by converters of the app's that may ask a database.
+        context.url_adapter = None
+        with _inside(context):
             return self.is_lost()
-        finally:
-            try:
-                context.pop()
-            except Exception:
-                # Of a function of the app, at the end of a request that has not begun for the app.
-                logger.debug("A function of teardown_request failed.", exc_info=True)
 
     def has_gone(self) -> bool:
         """Return whether the session is lost, or somebody else's by now, in the app's store.
@@ -206,7 +202,7 @@ class SocketSession:
         # In a context, because the app's session interface may use "g", or name its cookie by the
         # request, as for the host of a tenant.
         context: Any = self._app.request_context({**self._template, "HTTP_COOKIE": cookies})
-        with context:
+        with _inside(context):
             name = interface.get_cookie_name(self._app)
             session, is_other = present_session(), False
             identity = identify().ask(session)
@@ -231,3 +227,20 @@ class SocketSession:
         secret = self._app.secret_key
         assert secret is not None
         return secret
+
+
+@contextmanager
+def _inside(context: Any) -> Iterator[None]:
+    """Have the code inside a ``with`` block run in the context of a request that nobody has sent.
+
+    The app's teardown functions give back what opening a session has taken, also where it fails.
+    """
+    try:
+        context.push()
+        yield
+    finally:
+        try:
+            context.pop()
+        except Exception:
+            # Of a function that counts on what a before_request function does, none of which ran.
+            logger.debug("A teardown function failed.", exc_info=True)

@@ -5,6 +5,7 @@ from cachelib import SimpleCache
 from flask import g, session
 from flask_session import Session
 from flask_session.cachelib import CacheLibSessionInterface
+from werkzeug.routing import BaseConverter
 
 from flask_realtime.identity.keys import SOCKET_KEY
 from flask_realtime.messages import dispatch
@@ -187,4 +188,24 @@ def test_socket_that_sends_nothing_tells_whether_its_session_is_lost(browser, ke
     empty_store(kept)
 
     assert not before
+    assert socket.conversation.has_lost_session()
+
+
+class Tenants(BaseConverter):
+    """A converter that asks the app's database, which is away."""
+
+    part_isolating, regex = False, ".*"
+
+    def to_python(self, _value):
+        raise ConnectionError("the database is away")
+
+
+def test_session_is_looked_for_without_a_route(browser, kept):
+    """A converter at the socket's path would fail. It is not asked: whether the session is lost, no
+    route tells."""
+    socket = browser.open_socket()
+    kept.url_map.converters["tenants"] = Tenants
+    kept.add_url_rule("/<tenants:all>", "all", lambda: "")
+    empty_store(kept)
+
     assert socket.conversation.has_lost_session()

@@ -39,6 +39,42 @@ def test_session_interface_that_reads_g_works_in_every_socket(app):
     assert browser.session() == {"a": 1}
 
 
+def test_teardown_function_that_counts_on_the_app_is_passed_over(app):
+    """A teardown function gives back what a before_request function takes. None runs as the changes
+    of the last socket are laid over the next one, whose messages are answered all the same."""
+    browser = Browser(app)
+    app.before_request(lambda: setattr(g, "taken", ["connection"]))
+    app.teardown_request(lambda error: g.taken.pop())
+    browser.open_socket().call("/set", method="post", json={"a": 1})
+
+    reply = browser.open_socket().call("/session")
+
+    assert (reply["status"], reply["body"]) == (200, {"a": 1})
+
+
+class Querying(SecureCookieSessionInterface):
+    """A session interface that takes a connection to a database, which fails then."""
+
+    def open_session(self, app, request):
+        g.taken = "connection"
+        raise ConnectionError("the database is away")
+
+
+def test_what_a_store_takes_before_it_fails_is_given_back(app):
+    """The store of the sessions fails as changes are laid over a new socket. The app's teardown
+    functions run, as behind a request by HTTP."""
+    returned = []
+    app.teardown_appcontext(lambda error: returned.append(g.get("taken")))
+    browser = Browser(app)
+    browser.open_socket().call("/set", method="post", json={"a": 1})
+    socket = browser.open_socket()
+    app.session_interface = Querying()
+    returned.clear()
+
+    assert socket.call("/session")["status"] == 500
+    assert returned == ["connection"]
+
+
 def test_change_that_no_longer_fits_is_not_laid_over_a_new_socket(app):
     """A change conflicts with the present session. Neither socket nor browser applies it."""
     browser = Browser(app)
