@@ -89,10 +89,14 @@ class RetryQueue:
         self._wake.set()
 
     def close(self) -> None:
-        """End the thread; queued pushes are dropped."""
+        """End the thread; queued pushes are dropped, and the log tells which."""
         self._is_closed = True
         self._wake.set()
         self._thread.join()
+        with self._lock:
+            dropped = list(self._queue)
+        for one in dropped:
+            logger.error("A push to %s was lost: the app was closed meanwhile.", _quoted(one.names))
 
     def _run(self) -> None:
         while not self._is_closed:
@@ -109,7 +113,7 @@ class RetryQueue:
             first = self._queue[0] if self._queue else None
         if first is None:
             return False
-        channels = ", ".join(map(repr, first.names))
+        channels = _quoted(first.names)
         if clock.monotonic() >= first.deadline:
             # Not tried once more: an attempt whose answer was lost may have published it.
             logger.error(
@@ -127,3 +131,7 @@ class RetryQueue:
         with self._lock:
             self._queue.popleft()
         return True
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))

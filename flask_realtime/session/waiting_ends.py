@@ -134,6 +134,8 @@ class WaitingEnds:
             # twice, those that were opened in between end as well, so that the last time counts.
             which = min if isinstance(one.end, SessionEnd) else max
             one.moment = which(one.moment, before.moment)
+            # Whoever waits for the first of the two is told by what becomes of the second.
+            one.is_done = before.is_done or one.is_done
             group[one.end] = one
             self._new[one.name] = None
             if self._most_of_one is not None and len(group) > self._most_of_one:

@@ -96,6 +96,18 @@ def test_push_that_nobody_took_is_an_error_in_the_log(registry, caplog):
     assert "'room' was lost" in caplog.text
 
 
+def test_push_that_waits_when_the_app_is_closed_is_an_error_in_the_log(registry, caplog):
+    """An app is closed while the registry is away. The log names the channel of the push that still
+    waited."""
+    queue = RetryQueue(registry.publish)
+    registry.is_away = True
+    queue.publish(*push("1"))
+
+    queue.close()
+
+    assert "A push to 'room' was lost: the app was closed" in caplog.text
+
+
 def test_push_that_fails_otherwise_keeps_nobody_else(queue, registry, monkeypatch, caplog):
     """A push fails with another error. The next one is tried all the same."""
     registry.is_away = True

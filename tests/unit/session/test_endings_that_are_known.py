@@ -114,6 +114,24 @@ def test_end_that_the_registry_notes_in_time_is_noted(queue, registry):
     assert registry.taken == [END]
 
 
+def test_both_requests_that_end_one_session_go_on_once_it_is_noted(queue, registry):
+    """A log-out is sent twice while the registry refuses to write. Both requests go on when the
+    registry has recorded it."""
+    registry.refused.add(END)
+    asking = [
+        threading.Thread(target=queue.run_within, args=([END], 3600), daemon=True) for _ in range(2)
+    ]
+    for one in asking:
+        tried = len(registry.tried)
+        one.start()
+        eventually(lambda before=tried: len(registry.tried) > before + 1)
+    registry.refused.clear()
+    for one in asking:
+        one.join(DEADLINE)
+
+    assert [one.is_alive() for one in asking] == [False, False]
+
+
 def test_nothing_here_waits_for_a_registry_that_hangs(queue, registry, here, hang):
     """The registry hangs. This process closes its sockets, the request continues, and the order to
     other processes follows the end."""
