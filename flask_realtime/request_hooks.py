@@ -7,7 +7,7 @@ takes as long for the call itself as most parts take to see that they have nothi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, after_this_request
 
@@ -23,6 +23,10 @@ IS_NO_PAGE = "flask_realtime.is_no_page"
 CAME_AT = "flask_realtime.came_at"
 # Where an environ holds the hooks of the app that is asked.
 _HOOKS = "flask_realtime.hooks"
+# Set in the environ of a request that the app has answered.
+_IS_ANSWERED = "flask_realtime.is_answered"
+# Where an environ holds what was noted for an app that waits for another one's answer.
+_ASIDE = "flask_realtime.aside"
 # What the name of each key begins with under which the library notes anything in an environ.
 _OURS = "flask_realtime."
 
@@ -73,25 +77,36 @@ class RequestHooks:
 
     def _begin(self, _endpoint: str | None, _values: object) -> None:
         request = present_request()
-        if request.environ.setdefault(_HOOKS, self) is not self:
-            _forget_other_app(request.environ)
-            request.environ[_HOOKS] = self
+        environ = request.environ
+        if environ.setdefault(_HOOKS, self) is not self or _IS_ANSWERED in environ:
+            _lay_aside(environ)
+            environ[_HOOKS] = self
         for begin in self._begins:
             begin(request)
-        if self._returned and IS_NO_PAGE not in request.environ:
+        if self._returned and IS_NO_PAGE not in environ:
             after_this_request(self._note_return)
 
     def _note_return(self, response: Response) -> Response:
         request = present_request()
+        if request.environ.get(_HOOKS) is not self:
+            self._take_up(request.environ)
         for returned in self._returned:
             response = returned(request, response)
         return response
 
     def _end(self, response: Response) -> Response:
         request = present_request()
+        if request.environ.get(_HOOKS) is not self:
+            self._take_up(request.environ)
         for end in self._ends:
             response = end(request, response)
+        request.environ[_IS_ANSWERED] = True
         return response
+
+    def _take_up(self, environ: WSGIEnvironment) -> None:
+        """Go on with what was noted for this app before its view has asked another one."""
+        while environ.get(_HOOKS) is not self and _ASIDE in environ:
+            environ.update(_take_notes(environ)[_ASIDE])
 
 
 def request_hooks(app: Flask) -> RequestHooks:
@@ -102,11 +117,19 @@ def request_hooks(app: Flask) -> RequestHooks:
     return found
 
 
-def _forget_other_app(environ: WSGIEnvironment) -> None:
-    """Forget what was noted of a request while another app was asked.
+def _lay_aside(environ: WSGIEnvironment) -> None:
+    """Take out of an environ what was noted of the request when an app was asked before.
 
-    A middleware may ask several apps with one environ, the next one if the first answers 404. Each
-    has its own pages, sessions and users.
+    A middleware may ask several apps with one environ, the next one if the first answers 404, or
+    one app again; and a view may ask another app before its own has answered. Each has its own
+    pages, sessions and users. What the app that waits has noted comes back with its turn.
     """
-    for key in [one for one in environ if one.startswith(_OURS) and one != CAME_AT]:
-        del environ[key]
+    notes = _take_notes(environ)
+    waiting = notes.get(_ASIDE) if _IS_ANSWERED in notes else notes
+    if waiting is not None:
+        environ[_ASIDE] = waiting
+
+
+def _take_notes(environ: WSGIEnvironment) -> dict[str, Any]:
+    names = [one for one in environ if one.startswith(_OURS) and one != CAME_AT]
+    return {name: environ.pop(name) for name in names}

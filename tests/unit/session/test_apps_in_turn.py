@@ -1,8 +1,8 @@
-"""Two apps of one process that a middleware asks in turn, with the same environ."""
+"""Apps of one process that are asked with the same environ, in turn or within each other."""
 
 import pytest
 from cachelib import SimpleCache
-from flask import Flask, session
+from flask import Flask, abort, request, session
 from flask_session import Session
 from werkzeug.test import Client
 
@@ -38,6 +38,15 @@ def make_app(name, is_kept_by_server, noted, uses_pages):
         session.clear()
         noted.append((came().identity, key_that_came() == key, current_client().asked))
         return "out"
+
+    @app.get(f"/{name}/page")
+    def show_page():
+        realtime.socket.subscribe("all")
+        return "<body>"
+
+    @app.get(f"/{name}/key")
+    def tell_key():
+        return session.get("socket_key", "")
 
     return app
 
@@ -75,3 +84,62 @@ def test_each_app_sees_its_own_session_as_it_came(
 
     assert browser.get("/second/out").text == "out"
     assert noted == [("second", True, {})]
+
+
+@pytest.mark.parametrize("is_kept_by_server", [True, False])
+@pytest.mark.parametrize("inner_path", ["/inner/key", "/inner/page", "/inner/in", "/inner/out"])
+@pytest.mark.parametrize("logs_out", [True, False])
+def test_view_that_asks_another_app_keeps_its_own_session(is_kept_by_server, inner_path, logs_out):
+    """A view changes its session, and answers by another app, which it asks with its own environ,
+    and in which the visitor is logged in as well. A log-out ends the session, and nothing else
+    does, whatever the other app does to its own session."""
+    outer = make_app("outer", is_kept_by_server, [], uses_pages=False)
+    inner = make_app("inner", is_kept_by_server, [], uses_pages=False)
+
+    @outer.get("/ask")
+    def ask():
+        session["seen"] = session.get("seen", 0) + 1
+        request.environ["PATH_INFO"] = inner_path
+        body = b"".join(inner(request.environ, lambda *_answer: None))
+        if logs_out:
+            session.pop("user")
+        return body
+
+    browser = Client(in_turn(outer, inner))
+    browser.get("/outer/in")
+    browser.get("/inner/in")
+    before = browser.get("/outer/key").text
+
+    browser.get("/ask")
+
+    assert before
+    assert (browser.get("/outer/key").text == before) is not logs_out
+
+
+def test_app_that_is_asked_again_forgets_what_it_noted_before():
+    """A middleware asks an app again whose database was busy at first, with the same environ. The
+    log-out that succeeds then ends the session."""
+    app, failed = make_app("shop", False, [], uses_pages=True), []
+
+    @app.get("/busy")
+    def log_out_of_a_busy_shop():
+        if not failed:
+            failed.append(True)
+            abort(503)
+        session.pop("user")
+        return ""
+
+    def again(environ, start_response):
+        answered = []
+        body = app(environ, lambda *answer: answered.append(answer))
+        if answered[0][0].startswith("503"):
+            return app(environ, start_response)
+        start_response(*answered[0])
+        return body
+
+    browser = Client(again)
+    browser.get("/shop/in")
+    before = browser.get("/shop/key").text
+
+    assert browser.get("/busy").status_code == 200
+    assert browser.get("/shop/key").text not in ("", before)
