@@ -12,9 +12,11 @@ _PART = 206
 def is_streamed(response: Response) -> bool:
     """Return whether the body of an answer is not at hand before it is sent.
 
-    So it is with a body that the view has passed through, also where its size is known.
+    So it is with a body that the view has passed through, and with any that the app's class of
+    responses does not have Werkzeug read, also where its size is known.
     """
-    return bool(response.is_streamed or (response.direct_passthrough and not response.is_sequence))
+    is_read = response.implicit_sequence_conversion and not response.direct_passthrough
+    return bool(response.is_streamed or not (is_read or response.is_sequence))
 
 
 def is_sent_file(response: Response) -> bool:

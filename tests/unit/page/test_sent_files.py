@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, Response, send_file
 from werkzeug.wsgi import FileWrapper
 
+from flask_realtime import Realtime
 from flask_realtime.page.sent_files import bytes_in_memory, is_sent_file, is_streamed
 
 
@@ -60,6 +61,31 @@ def test_stream_that_is_passed_through_is_no_file():
 def test_body_that_werkzeug_does_not_read_counts_as_streamed(body, passes, streams):
     """The size of a body may be known, and its bytes are not to be touched all the same."""
     assert is_streamed(Response(body, direct_passthrough=passes)) is streams
+
+
+class Lazy(Response):
+    """A response whose body is read by nobody but the server."""
+
+    implicit_sequence_conversion = False
+
+
+@pytest.mark.parametrize("body", ["text", ["text"]])
+def test_body_at_hand_is_not_streamed_whatever_its_class_reads(body):
+    """The app's class of responses has Werkzeug read no body; this one is a sequence already."""
+    assert not is_streamed(Lazy(body))
+
+
+def test_page_is_answered_whose_class_of_responses_reads_no_body():
+    """A body of a known size, such as an object of the app's own, is no sequence. It is sent as it
+    is, without an id."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="a secret", REALTIME_REGISTRY="memory")
+    Realtime(app)
+    app.add_url_rule("/", "page", lambda: Lazy(UserList([b"<body>"]), mimetype="text/html"))
+
+    answer = app.test_client().get("/", buffered=True)
+
+    assert (answer.status_code, b"".join(answer.response)) == (200, b"<body>")
 
 
 def test_file_that_was_closed_holds_nothing():
