@@ -148,7 +148,7 @@ def _preprocess(cycle: RequestCycle) -> None:
     except HTTPException:
         # A refusal, by abort() say.
         pass
-    except Exception:
+    except BaseException:
         logger.exception(
             "A before_request function failed. The functions of on_join or on_leave run all the "
             "same."

@@ -46,11 +46,12 @@ class Hooks:
         One that fails keeps none of the others from running. Raises the first error behind the
         last of them; further errors are logged.
         """
-        errors: list[Exception] = []
+        errors: list[BaseException] = []
         for function in (*self._functions, self._send):
             try:
                 current_app.ensure_sync(function)()
-            except Exception as error:
+            except BaseException as error:
+                # Also SystemExit, and gevent's Timeout of a database that hangs.
                 errors.append(error)
         for further in errors[1:]:
             logger.error("A further function of on_join or on_leave failed.", exc_info=further)

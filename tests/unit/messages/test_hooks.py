@@ -55,6 +55,22 @@ def test_hook_that_fails_keeps_no_other_from_running(app, caplog):
     assert [record.exc_info[0] for record in caplog.records] == [IndexError]
 
 
+def test_hook_that_takes_too_long_keeps_no_other_from_running(app, hooks):
+    """A function gives up a database that hangs, as gevent's Timeout does: it is no Exception."""
+    ran = []
+
+    def give_up():
+        raise SystemExit
+
+    hooks.add(give_up)
+    hooks.add(lambda: ran.append("second"))
+
+    with app.app_context(), pytest.raises(SystemExit):
+        hooks()
+
+    assert ran == ["second"]
+
+
 def test_hooks_run_async_functions(app, hooks):
     """An async function is run as Flask runs async views."""
     ran = []
