@@ -117,6 +117,8 @@ class BlockRequests:
         # if the browser takes that: what the page shows could not be read.
         after_this_request(_keep_page)
         request.environ.pop("HTTP_ACCEPT_ENCODING", None)
+        # A view may answer scripts, which take anything, by JSON: this one asks for its page.
+        request.environ["HTTP_ACCEPT"] = "text/html,*/*"
 
     def _answer(self, request: Request, response: Response) -> Response:
         """Answer with the blocks alone, and give the turn back."""

@@ -47,7 +47,7 @@ export class Forms {
   #listen(type, act) {
     const last = (event) => event.defaultPrevented || this.#client.state !== "open" || act(event);
     const renew = (event) => {
-      if (type === "click") this.#pressed = hasKeys(event) ? event.composedPath()[0] : null;
+      if (type === "click") this.#pressed = hasKeys(event) && event.composedPath()[0];
       window.removeEventListener(type, last);
       window.addEventListener(type, last);
     };
@@ -101,7 +101,9 @@ export class Forms {
 
   async #call(visit, redirects = 0) {
     const { url, fields } = visit;
-    const options = fields ? { method: "post", input: fields } : { timeout: PATIENCE };
+    // A view that answers scripts by JSON, and browsers by HTML, is to answer by HTML.
+    const headers = { accept: "text/html,*/*" };
+    const options = fields ? { method: "post", input: fields, headers } : { timeout: PATIENCE, headers };
     let reply;
     try {
       reply = await this.#client.ask(url, options);
@@ -154,7 +156,7 @@ export class Forms {
 
   async #redirect(url, keepsMethod, visit, redirects) {
     const { fields, target } = visit;
-    const next = { ...visit, url, fields: keepsMethod ? fields : undefined };
+    const next = { ...visit, url, fields: keepsMethod && fields };
     const isCall = keepsMethod && (fields || target) && this.#isOfApp(url) && redirects < MOST_REDIRECTS;
     if (isCall) await this.#call(next, redirects + 1);
     else this.#leave(next);

@@ -9,13 +9,13 @@ const LEFT_TO_BROWSER = "[download], [ping], [referrerpolicy], [rel~=noreferrer 
 /** The link, of HTML or SVG, that a click follows, also in a shadow tree; undefined if it follows none. */
 export function linkOf(event) {
   const path = event.composedPath();
-  if (event.button || hasKeys(event) || path[0].isContentEditable) return undefined;
+  if (event.button || hasKeys(event) || path[0].isContentEditable) return;
   return path.find((node) => /^(a|area)$/.test(node.localName) && addressOf(node) !== null);
 }
 
 /** Whether a key is held that makes a click open another tab or window, or a download. */
-export function hasKeys({ altKey, ctrlKey, metaKey, shiftKey }) {
-  return altKey || ctrlKey || metaKey || shiftKey;
+export function hasKeys(event) {
+  return event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
 }
 
 /** The visit that follows `link`; undefined if a call cannot do what the browser does for this link. */

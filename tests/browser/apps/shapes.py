@@ -80,6 +80,7 @@ def echo(name):
             "path": request.path,
             "query": request.query_string.decode(),
             "type": request.mimetype,
+            "wants": request.accept_mimetypes.best_match(["application/json", "text/html"]),
             "body": request.get_data(as_text=True),
         }
     )

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from flask import Response, render_template, send_file, stream_template
+from flask import Response, render_template, request, send_file, stream_template
 
 from flask_realtime.html.block_requests import MOST_PAGE_BYTES
 
@@ -23,6 +23,17 @@ def test_page_of_no_template_is_left_as_it_is(app):
 
     assert response.text.endswith(">kept</body>")
     assert "X-Realtime-Block" not in response.headers
+
+
+def test_view_that_answers_scripts_by_json_answers_with_its_page(app):
+    """A view has JSON for scripts, which take anything, and its page for browsers. The script that
+    asks for a block wants the page."""
+
+    def negotiating():
+        kind = request.accept_mimetypes.best_match(["application/json", "text/html"])
+        return render_template("page.html", rows=[]) if kind == "text/html" else {"rows": []}
+
+    assert answer_of(app, negotiating, {"Accept": "*/*"}).json["n"]["html"] == "0"
 
 
 def test_file_is_sent_as_ever(app, tmp_path):
