@@ -10,9 +10,13 @@ from flask import current_app, request
 
 from ..flask_contexts import present_app, present_request
 from .body_tag import ATTRIBUTE
+from .client import SOCKET_IN_ENVIRON
 from .requesting_page import asking_page
 
 logger = logging.getLogger(__name__)
+
+#: Set in the environ of a request for a script of ours that our view has answered.
+IS_SENT_IN_ENVIRON = "flask_realtime.is_script_sent"
 
 _EXTENSION = "realtime_advice"
 _DECORATED = "_is_below_realtime_subscribes"
@@ -59,6 +63,20 @@ class Advice:
             "template that has it. If a client of your own opens the socket, end this warning by "
             f'<body {ATTRIBUTE}="{{{{ realtime_connection_id() }}}}">.'
         )
+
+    def script_kept_back(self, status: int) -> None:
+        """Warn that the current request for the client's script was answered by the app itself.
+
+        :param status: the status of that answer.
+        """
+        text = (
+            "A before_request function of the app, or an extension's, has answered the request for "
+            "the client's script, endpoint %r, by {}: the page is without its client. Let the "
+            "endpoint through as 'static'; if the page is for strangers, a log-in say, let "
+            "'realtime.socket' and 'realtime.session' through, too."
+        )
+        if request.method == "GET" and SOCKET_IN_ENVIRON not in request.environ:
+            self._give(text.format(status))
 
     def subscription_without_page(self, channel: str, status: int) -> None:
         """Say, in debug mode, that the current request subscribes nobody.

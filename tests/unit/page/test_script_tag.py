@@ -7,7 +7,7 @@ import html
 import re
 
 import pytest
-from flask import render_template_string
+from flask import redirect, render_template_string, request
 from markupsafe import Markup
 
 from flask_realtime.config.settings import Config
@@ -146,3 +146,40 @@ def test_helper_without_parentheses_is_an_error(name, shown):
 
     with pytest.raises(TypeError, match=rf"write {{{{ {name}\(\) }}}}"):
         show(app, lambda: render_template_string(shown % name))
+
+
+@pytest.fixture
+def walled(app):
+    """Return the function of an app that leads strangers to its log-in page."""
+    open_to_all = {"log_in"}
+    app.add_url_rule("/log-in", "log_in", lambda: "<body>")
+
+    @app.before_request
+    def lead_to_log_in():
+        return None if request.endpoint in open_to_all else redirect("/log-in")
+
+    return open_to_all
+
+
+def test_script_that_the_app_keeps_back_is_a_warning_with_its_endpoint(app, walled, caplog):
+    """An app leads strangers to its log-in page, and the client's script with them: the browser
+    gets HTML in its place, and says nothing but that a '<' is unexpected. The log says once what to
+    let through."""
+    client = app.test_client()
+    for _ in range(2):
+        client.get("/_realtime/static/realtime.js")
+
+    [record] = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert "'realtime.static', by 302" in record.getMessage()
+    assert "'realtime.socket'" in record.getMessage()
+
+
+def test_script_that_the_app_lets_through_is_no_warning(app, walled, caplog):
+    """The app lets the script through, and browsers ask again whether it has changed."""
+    walled.add("realtime.static")
+    client = app.test_client()
+    etag = client.get("/_realtime/static/realtime.js").headers["ETag"]
+    again = client.get("/_realtime/static/realtime.js", headers={"If-None-Match": etag})
+
+    assert again.status_code == 304
+    assert caplog.records == []
