@@ -14,7 +14,7 @@ import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that add listeners may still be loading
-const COOKIELESS = "realtime: no session cookie; a frame needs SameSite=None; Secure.";
+const REFUSED = "realtime: see the app's log; a frame needs SameSite=None; Secure.";
 const FORMER_PAGES = 20; // more than the 10 pages that the cache of Turbo holds
 
 /** `window.realtime`: the page and its socket, for the page's scripts. */
@@ -233,7 +233,7 @@ export class Client {
     const isSecond = this.#memory.get("isEstranged");
     this.#memory.set("isEstranged", true);
     if (isSecond) { // a reload did not help, or was prevented
-      if (code === ABNORMAL_CLOSURE) console.error(COOKIELESS);
+      if (code === ABNORMAL_CLOSURE) console.error(REFUSED);
       this.#connection.close(code, reason);
     } else if (this.#emit("identity", { code, reason })) {
       this.expire(() => this.#session.arrived());

@@ -147,7 +147,7 @@ def test_page_in_a_frame_of_another_site_says_what_it_lacks(come, lax, bank):
     hidden.wait_for_selector("body[data-realtime-state=closed]", state="attached")
 
     ours = [error for error in ada.errors if error.startswith("realtime:")]
-    assert ours == ["realtime: no session cookie; a frame needs SameSite=None; Secure."]
+    assert ours == ["realtime: see the app's log; a frame needs SameSite=None; Secure."]
     ada.errors.clear()
     ada.page.goto(lax)
     assert user_of(ada) == "ada"

@@ -128,7 +128,7 @@ test("a page that is refused after its reload as well is closed, and the console
   await page.clock.pass(60_000);
 
   assert.deepEqual([realtime.state, page.reloads], ["closed", 0]);
-  assert.match(said.mock.calls[0].arguments[0], /no session cookie.*SameSite=None/);
+  assert.match(said.mock.calls[0].arguments[0], /see the app's log.*SameSite=None/);
 });
 
 for (const status of [401, 403, 404, 502, 0]) {
