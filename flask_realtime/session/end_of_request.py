@@ -106,13 +106,8 @@ class EndOfRequest:
         def end(request: Request, response: Response) -> Response:
             try:
                 response = self._settle(request, response)
-            except RegistryUnavailable as error:
-                # An open page could not be subscribed.
-                response = app.make_response(answer_outage(error))
-                keep_nowhere(response)
-            except TooManyChannels as error:
-                # Nor could an open page whose visitor asks for room after room.
-                response = _refuse(request, error)
+            except BaseException as error:
+                response = _answer_instead(request, response, error)
             if CAME_ID in request.environ:
                 self._given_up_ids.note(PATIENCE_SECONDS)
             return response
@@ -222,6 +217,28 @@ class EndOfRequest:
             return False
         names = session_names()
         return bool(names) and self._node().has_ended(names, heir_of(client)) is not False
+
+
+def _answer_instead(request: Request, response: Response, error: BaseException) -> Response:
+    """Return what answers a request that could not be settled; raise *error* if nothing of ours.
+
+    As a response is closed, the sockets of a session are closed that has ended.
+    """
+    try:
+        if isinstance(error, RegistryUnavailable):
+            # An open page could not be subscribed.
+            answer = present_app().make_response(answer_outage(error))
+            keep_nowhere(answer)
+        elif isinstance(error, TooManyChannels):
+            # Nor could an open page whose visitor asks for room after room.
+            answer = _refuse(request, error)
+        else:
+            raise error
+    except BaseException:
+        response.close()
+        raise
+    answer.call_on_close(response.close)
+    return answer
 
 
 def _refuse(request: Request, error: TooManyChannels) -> Response:
