@@ -30,5 +30,11 @@ export function tellOfArguments(window, client, console) {
   watch("send", (action, data, options) => {
     if (typeof action !== "string") warn(`send: the action is ${quoted(action)}, not a text`);
     if (options === null) warn("send: the options are null; leave them out");
+    const { FormData, HTMLFormElement } = window;
+    if (data instanceof HTMLFormElement || data instanceof FormData) {
+      warn("send: the data is a form, of which JSON has nothing; give Object.fromEntries(new FormData(form))");
+    } else if (data instanceof Map || data instanceof Set) {
+      warn("send: the data is a Map or Set, of which JSON has nothing; give Object.fromEntries(map), or [...set]");
+    }
   });
 }

@@ -78,6 +78,17 @@ class Advice:
         if request.method == "GET" and SOCKET_IN_ENVIRON not in request.environ:
             self._give(text.format(status))
 
+    def handshake_kept_back(self, status: int) -> None:
+        """Warn that the current handshake of a socket was answered by the app itself.
+
+        :param status: the status of that answer.
+        """
+        self._give(
+            "A before_request function of the app, or an extension's, has answered the handshake "
+            f"of a page's socket, endpoint %r, by {status}: the page hears nothing. Let the "
+            "endpoint through, unless the page is to have no socket."
+        )
+
     def subscription_without_page(self, channel: str, status: int) -> None:
         """Say, in debug mode, that the current request subscribes nobody.
 

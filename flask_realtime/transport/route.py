@@ -17,6 +17,7 @@ from ..config.settings import Config
 from ..errors import InvalidSetting
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID
+from ..page.advice import advice
 from ..page.client import SOCKET_IN_ENVIRON
 from ..page.hosts import everywhere
 from ..request_hooks import IS_NO_PAGE, request_hooks
@@ -27,6 +28,9 @@ from .size import check_size
 logger = logging.getLogger(__name__)
 
 ENDPOINT = "realtime.socket"
+
+# Set in the environ of a handshake that has reached our view.
+_IS_ASKED = "flask_realtime.is_view_asked"
 
 _LOST_HEADERS = (
     "This is a WebSocket handshake that has lost {} on its way: a proxy in front of this server "
@@ -72,6 +76,7 @@ class Transport:
     def _view(self) -> Response:
         try:
             request = present_request()
+            request.environ[_IS_ASKED] = True
             check_size(request.environ)
             handshake = check(self._config, request)
         except Refusal as refusal:
@@ -171,7 +176,16 @@ def _end(request: Request, response: Response) -> Response:
     is_refused = isinstance(request.routing_exception, WebsocketMismatch)
     if is_refused or (IS_NO_PAGE in request.environ and response.status_code != 101):
         keep_nowhere(response)
+        if not is_refused and _is_kept_back(request, response):
+            advice().handshake_kept_back(response.status_code)
     return response
+
+
+def _is_kept_back(request: Request, response: Response) -> bool:
+    """Return whether a function of the app has answered a handshake on purpose. What it raises by
+    mistake the log tells of in any case."""
+    is_ours = _IS_ASKED in request.environ or request.routing_exception is not None
+    return not is_ours and response.status_code < 500
 
 
 def _is_handshake(request: Request) -> bool:

@@ -35,6 +35,9 @@ def test_debug_mode_leaves_what_is_sent_alone(develop, debug_site):  # noqa: F81
         ("realtime.call('/page', { input: document.forms[0] })", "give new FormData(form)"),
         ("realtime.call('/page', { method: 5 })", "5 /page was answered 400"),
         ("realtime.send()", "send: the action is undefined"),
+        ("realtime.send('x', new FormData())", "send: the data is a form"),
+        ("realtime.send('x', document.forms[0])", "give Object.fromEntries(new FormData(form))"),
+        ("realtime.send('x', new Map([['a', 1]]))", "send: the data is a Map or Set"),
         ("realtime.send('x', (window.x = [1]).push(x) && x)", "circular structure"),
     ],
 )

@@ -226,3 +226,26 @@ def test_nobody_waits_for_the_body_of_a_handshake():
         answer = served.handshake(page, line.ours, environ=environ)
 
     assert (answer.status_code, read) == (101, [b"", b""])
+
+
+@pytest.mark.parametrize("status", [302, 403])
+def test_handshake_that_a_function_of_the_app_answers_is_a_warning(status, caplog):
+    """An app leads strangers to its log-in page, and the socket of that page too. The log says so
+    once: the console of the page knows no more than that it got no socket."""
+    app = make_app()
+    app.before_request(lambda: ("Log in.", status, {"Location": "/log-in"}))
+
+    for _ in range(2):
+        assert browse(app, **UPGRADES, Sec_WebSocket_Key=KEY).status_code == status
+
+    assert [one.levelname for one in caplog.records] == ["WARNING"]
+    assert f"endpoint 'realtime.socket', by {status}" in caplog.text
+
+
+def test_handshake_that_our_own_view_refuses_is_no_warning_of_the_app_s(caplog):
+    """A stranger's handshake is refused for want of a page; functions of the app let it pass."""
+    app = make_app()
+    app.before_request(lambda: None)
+
+    assert browse(app, **UPGRADES, Sec_WebSocket_Key=KEY).status_code == 403
+    assert "before_request" not in caplog.text
