@@ -74,6 +74,13 @@ def ends_remembering(response: Response) -> bool:
     return any(map(_deletes, _remembering(response)))
 
 
+def changes_remembering(response: Response) -> bool:
+    """Return whether *response* gives the browser a cookie by which Flask-Login remembers a user,
+    where it had none, or takes away the one that it has."""
+    has_one = bool(request.cookies.get(_cookie_name()))
+    return any(_deletes(line) == has_one for line in _remembering(response))
+
+
 def forget_remembered(lines: Iterable[str]) -> bool:
     """Log the session's user out if *lines* take away the cookie by which Flask-Login remembers
     him, and nothing but that cookie has logged him in.

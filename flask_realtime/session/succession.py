@@ -48,7 +48,7 @@ from ..page.client import (
 from ..page.cookie_sessions import has_cookie_session
 from ..page.former_session import differ, session_as_it_came
 from ..page.identities import identity_now, identity_that_came
-from ..page.secret_keys import secret_keys
+from ..page.secret_keys import secret_keys, secret_keys_of
 from ..page.sessions import present_session
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
@@ -209,6 +209,16 @@ def orders_for_remembered(user: str) -> list[End]:
     browser the others' sockets belong. They come with the browser's present cookie, or not at all.
     """
     return [Disconnect(user=user, code=CloseCode.SERVICE_RESTART)]
+
+
+def orders_to_come_back() -> list[End]:
+    """Return the orders that have the sockets of the session come back that sent the request, each
+    with the cookies that the browser has then. The request may be one that saves no session."""
+    key = key_that_came()
+    if key is None:
+        return []
+    names = [session_digest(one, key) for one in secret_keys_of(present_app())]
+    return orders_for(names, CloseCode.SERVICE_RESTART)
 
 
 def heir_of(client: Client | None) -> str:

@@ -140,6 +140,53 @@ def test_call_from_before_a_log_out_brings_no_id_back_that_it_has_given_up(share
     assert person.me() == {"user": None, "cart": ["tea"]}
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("by_call", [True, False])
+def test_socket_of_another_tab_logs_no_remembered_user_in_again(share, folder, keeps, by_call):
+    """The app does not tell users. Two tabs are open, whose sockets bring the cookie by which a
+    user is remembered, and the user logs out in one: the other's socket comes back without it. Else
+    its next message would find the cookie, and log the browser in again where the server keeps the
+    session."""
+    environ = {"SAYS_NOTHING": "1", **({"SESSIONS": folder} if keeps else {})}
+    person = Person(share("logins:app", environ=environ).url)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page, other = person.show("/news"), person.show("/news")
+    with person.open(page) as socket, person.open(other) as elsewhere:
+        if by_call:
+            socket.call("/logout", method="post")
+            person.take_over(page)
+        else:
+            person.log_out()
+        assert elsewhere.close_code() == 1012
+
+    with person.open(other, resume=True) as elsewhere:
+        assert elsewhere.resume()["known"]
+        assert elsewhere.call("/me")["body"]["user"] is None
+    person.take_over(other)
+    assert person.me()["user"] is None
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("says", [{}, {"SAYS_NOTHING": "1"}])
+def test_log_out_by_a_call_ends_what_a_later_log_in_remembers(share, folder, says, keeps):
+    """A socket is open when its user logs in once more, in another tab, and is remembered from then
+    on. The socket comes back with that cookie, so that a log-out by a call takes it away."""
+    environ = {**says, **({"SESSIONS": folder} if keeps else {})}
+    person = Person(share("logins:app", environ=environ).url)
+    person.log_in("ada")
+    page = person.show("/news")
+    with person.open(page) as socket:
+        person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+        assert socket.close_code() == 1012
+
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        socket.call("/logout", method="post")
+    person.take_over(page)
+
+    assert person.me()["user"] is None
+
+
 @pytest.mark.parametrize("user", ["ada", "ben"])
 def test_log_in_since_the_log_out_is_not_undone_by_what_waits(share, folder, user):
     """The call has emptied a remembered user's session. Before the browser has fetched its change,
