@@ -12,6 +12,7 @@ from typing import Any
 
 from flask.sessions import SecureCookieSession, SessionMixin
 
+from ..errors import InvalidSetting
 from ..flask_contexts import (
     REQUEST_CONTEXT,
     SESSION,
@@ -30,6 +31,22 @@ def present_session() -> SessionMixin:
     """Return the session of the current request, without marking it as used."""
     session: SessionMixin = getattr(REQUEST_CONTEXT.get(), SESSION)
     return session
+
+
+def check_session() -> None:
+    """Check that the session tells what the library asks of it, once something has failed.
+
+    :raises InvalidSetting: if it is of a class that lacks that.
+    """
+    session = present_session()
+    if not (hasattr(session, "modified") and hasattr(session, "accessed")):
+        interface, name = type(present_app().session_interface), type(session).__name__
+        raise InvalidSetting(
+            f"A session of the app's session_interface, {interface.__module__}."
+            f"{interface.__qualname__}, is a {name}, which does not tell whether it was read and "
+            f"changed. Flask takes such a session, and flask_realtime cannot: have open_session() "
+            f"return an object of a class that is a flask.sessions.SessionMixin as well."
+        ) from None
 
 
 def save_nothing() -> None:

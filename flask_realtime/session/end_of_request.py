@@ -27,7 +27,7 @@ from ..page.cookie_sessions import has_cookie_session
 from ..page.identities import identity_now
 from ..page.request_times import note_arrival
 from ..page.session_ids import CAME_ID
-from ..page.sessions import IS_NOT_SAVED, may_be_saved, save_nothing
+from ..page.sessions import IS_NOT_SAVED, check_session, may_be_saved, save_nothing
 from ..registries.records import Disconnect
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
@@ -238,6 +238,8 @@ def _answer_instead(request: Request, response: Response, error: BaseException) 
             # Nor could an open page whose visitor asks for room after room.
             answer = _refuse(request, error)
         else:
+            if isinstance(error, AttributeError):
+                check_session()
             raise error
     except BaseException:
         response.close()
