@@ -117,15 +117,20 @@ def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
     session that it has given up for another. An app that tells its users has dropped all that waits
     by then. Call it once the changes of *item* are made, in a request of its browser.
     """
+    app = present_app()
+    name = app.session_interface.get_cookie_name(app)
+    of_session = [line for line in item.cookies if line.startswith(f"{name}=")]
     if item.gives_another_id:
-        return item.cookies
+        # A log-out that has emptied a remembered user's session leaves alone what is nobody's, and
+        # has been begun since.
+        is_nobodys = bool(present_session()) and not value_in(present_session(), "_user_id")
+        is_log_out = any(map(_deletes, _about_remembering(item.cookies)))
+        ends = [*filter(_deletes, of_session)] if is_nobodys and is_log_out else []
+        return [line for line in item.cookies if line not in ends]
     late: list[str] = []
     if not (value_in(present_session(), "_user_id") or _cookie_name() in request.cookies):
         late += [line for line in _about_remembering(item.cookies) if not _deletes(line)]
-    app = present_app()
-    name = app.session_interface.get_cookie_name(app)
     if present := request.cookies.get(name):
-        of_session = [line for line in item.cookies if line.startswith(f"{name}=")]
         late += [line for line in of_session if not line.startswith(f"{name}={present};")]
     return [line for line in item.cookies if line not in late]
 
