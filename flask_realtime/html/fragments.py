@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from flask import Flask, current_app
+from jinja2 import Template, TemplateNotFound
 from markupsafe import escape
 
 from ..errors import RealtimeError
@@ -141,9 +142,22 @@ def render(template: str, block: str | None, context: dict[str, Any]) -> str:
             held,
         )
     with _explained(template), as_nobody(app, f"The template {template!r}"):
-        found = app.jinja_env.get_or_select_template(template)
+        found = _template(app, template)
         _update_context(app, variables)
         return found.render(variables) if block is None else render_block(found, block, variables)
+
+
+def _template(app: Flask, name: str) -> Template:
+    try:
+        return app.jinja_env.get_or_select_template(name)
+    except TemplateNotFound as error:
+        if error.name != name:
+            raise
+        raise TemplateNotFound(
+            name,
+            f"There is no template {name!r}. The argument after the target names a template; pass "
+            f"literal content as html=.",
+        ) from None
 
 
 @contextmanager

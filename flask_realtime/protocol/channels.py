@@ -51,8 +51,8 @@ def check_name(name: Any) -> str:
     """
     if is_pattern(_check(name)):
         raise InvalidChannel(
-            f"{name!r} contains a '*', which no channel's name may contain. To push to every "
-            f"channel that fits a pattern, pass pattern={name!r} in place of the name."
+            f"{name!r} contains a '*', which no channel's name may contain. Only a push takes a "
+            f"pattern, as pattern={name!r} in place of the name; else name each channel."
         )
     return _check_reserved(name)
 

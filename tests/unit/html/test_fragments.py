@@ -3,7 +3,7 @@
 import flask_login
 import pytest
 from flask import Flask, g, get_flashed_messages, session
-from jinja2 import DictLoader
+from jinja2 import DictLoader, TemplateNotFound
 from markupsafe import Markup
 
 from flask_realtime.errors import WrittenByNobody
@@ -79,6 +79,15 @@ def test_content_is_a_template_or_literal(app, given, told):
     """Content that is given twice, not at all, or as no text, is an error that says what to do."""
     with app.test_request_context("/"), pytest.raises(TypeError, match=told):
         content(*given)
+
+
+def test_text_in_place_of_a_template_is_an_error_that_names_both(app):
+    """A developer passes the text itself where the name of a template is expected."""
+    with app.test_request_context("/"), pytest.raises(TemplateNotFound) as raised:
+        content("hello", None, None, {})
+
+    assert "There is no template 'hello'" in str(raised.value)
+    assert "pass literal content as html=" in str(raised.value)
 
 
 @pytest.mark.parametrize(
