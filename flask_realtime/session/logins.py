@@ -77,8 +77,10 @@ def ends_remembering(response: Response) -> bool:
 def changes_remembering(response: Response) -> bool:
     """Return whether *response* gives the browser a cookie by which Flask-Login remembers a user,
     where it had none, or takes away the one that it has."""
-    has_one = bool(request.cookies.get(_cookie_name()))
-    return any(_deletes(line) == has_one for line in _remembering(response))
+    lines = _remembering(response)
+    # Most answers set none, and ask for no cookie either.
+    has_one = bool(lines) and bool(request.cookies.get(_cookie_name()))
+    return any(_deletes(line) == has_one for line in lines)
 
 
 def forget_remembered(lines: Iterable[str]) -> bool:
