@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response
+from flask import Flask, Response, got_request_exception
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import Rule
 from werkzeug.routing.exceptions import WebsocketMismatch
 
-from ..flask_contexts import present_request
+from ..flask_contexts import present_app, present_request
 from ..identity.keys import is_anothers, session_of
 from ..page.client import (
     SOCKET_IN_ENVIRON,
@@ -148,11 +148,15 @@ def _preprocess(cycle: RequestCycle) -> None:
     except HTTPException:
         # A refusal, by abort() say.
         pass
-    except BaseException:
+    except BaseException as error:
         logger.exception(
             "A before_request function failed. The functions of on_join or on_leave run all the "
             "same."
         )
+        app = present_app()
+        # As Flask does for an error that answers a request: error trackers listen to the signal.
+        if isinstance(error, Exception):
+            got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
 
 
 def _is_anothers_session() -> bool:

@@ -83,6 +83,20 @@ def test_hook_runs_though_before_request_fails(app, browser, caplog, error):
     assert [record.exc_info[0] for record in caplog.records] == [error]
 
 
+def test_error_tracker_hears_of_before_request_that_fails_before_a_hook(app, browser):
+    """An error tracker listens to Flask's signal of errors, as Sentry's does. It hears of a
+    before_request function that fails before a hook, once."""
+    told = []
+    app.before_request(lambda: 1 / 0)
+
+    with flask.got_request_exception.connected_to(
+        lambda sender, exception: told.append((sender, type(exception))), app
+    ):
+        browser.open_socket().conversation.run_hook(lambda: None)
+
+    assert told == [(app, ZeroDivisionError)]
+
+
 def test_hook_that_raises_is_logged(app, browser, caplog):
     """A hook raises, which is logged and changes nothing else."""
     app.testing = True
