@@ -21,11 +21,11 @@ _EXTENSION = "realtime_hooks"
 IS_NO_PAGE = "flask_realtime.is_no_page"
 #: Where an environ holds when the request came, whichever app was asked first.
 CAME_AT = "flask_realtime.came_at"
-# Where an environ holds the hooks of the app that is asked.
-_HOOKS = "flask_realtime.hooks"
+# Where an environ holds which app is asked, and by which request.
+_ASKED = "flask_realtime.asked"
 # Set in the environ of a request that the app has answered.
 _IS_ANSWERED = "flask_realtime.is_answered"
-# Where an environ holds what was noted for an app that waits for another one's answer.
+# Where an environ holds what was noted for a request that waits for the answer to another one.
 _ASIDE = "flask_realtime.aside"
 # What the name of each key begins with under which the library notes anything in an environ.
 _OURS = "flask_realtime."
@@ -77,10 +77,11 @@ class RequestHooks:
 
     def _begin(self, _endpoint: str | None, _values: object) -> None:
         request = present_request()
-        environ = request.environ
-        if environ.setdefault(_HOOKS, self) is not self or _IS_ANSWERED in environ:
+        # Not the request itself: a server keeps the environ until the socket ends.
+        environ, asked = request.environ, (self, id(request))
+        if environ.setdefault(_ASKED, asked) != asked or _IS_ANSWERED in environ:
             _lay_aside(environ)
-            environ[_HOOKS] = self
+            environ[_ASKED] = asked
         for begin in self._begins:
             begin(request)
         if self._returned and IS_NO_PAGE not in environ:
@@ -88,24 +89,25 @@ class RequestHooks:
 
     def _note_return(self, response: Response) -> Response:
         request = present_request()
-        if request.environ.get(_HOOKS) is not self:
-            self._take_up(request.environ)
+        if request.environ.get(_ASKED) != (self, id(request)):
+            self._take_up(request)
         for returned in self._returned:
             response = returned(request, response)
         return response
 
     def _end(self, response: Response) -> Response:
         request = present_request()
-        if request.environ.get(_HOOKS) is not self:
-            self._take_up(request.environ)
+        if request.environ.get(_ASKED) != (self, id(request)):
+            self._take_up(request)
         for end in self._ends:
             response = end(request, response)
         request.environ[_IS_ANSWERED] = True
         return response
 
-    def _take_up(self, environ: WSGIEnvironment) -> None:
-        """Go on with what was noted for this app before its view has asked another one."""
-        while environ.get(_HOOKS) is not self and _ASIDE in environ:
+    def _take_up(self, request: Request) -> None:
+        """Go on with what was noted for *request* before its view has asked an app."""
+        environ, asked = request.environ, (self, id(request))
+        while environ.get(_ASKED) != asked and _ASIDE in environ:
             environ.update(_take_notes(environ)[_ASIDE])
 
 
@@ -121,8 +123,9 @@ def _lay_aside(environ: WSGIEnvironment) -> None:
     """Take out of an environ what was noted of the request when an app was asked before.
 
     A middleware may ask several apps with one environ, the next one if the first answers 404, or
-    one app again; and a view may ask another app before its own has answered. Each has its own
-    pages, sessions and users. What the app that waits has noted comes back with its turn.
+    one app again; and a view may ask an app, its own say, before it has answered itself. Each of
+    these requests has a page, a session and a user of its own. What was noted for one that waits
+    comes back with its turn.
     """
     notes = _take_notes(environ)
     waiting = notes.get(_ASIDE) if _IS_ANSWERED in notes else notes

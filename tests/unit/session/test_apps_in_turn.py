@@ -116,6 +116,32 @@ def test_view_that_asks_another_app_keeps_its_own_session(is_kept_by_server, inn
     assert (browser.get("/outer/key").text == before) is not logs_out
 
 
+@pytest.mark.parametrize("copies", [True, False])
+@pytest.mark.parametrize("inner_path", ["/shop/key", "/shop/page", "/shop/in"])
+@pytest.mark.parametrize("logs_out", [True, False])
+def test_view_that_asks_its_own_app_is_a_request_of_its_own(copies, inner_path, logs_out):
+    """A view answers by another view of its app, which it asks with its own environ, or with a
+    copy. A log-out of its own ends the session, and nothing else does."""
+    app = make_app("shop", False, [], uses_pages=False)
+
+    @app.get("/ask")
+    def ask():
+        session["seen"] = session.get("seen", 0) + 1
+        if logs_out:
+            session.pop("user")
+        environ = dict(request.environ) if copies else request.environ
+        environ["PATH_INFO"] = inner_path
+        return b"".join(app(environ, lambda *_answer: None))
+
+    browser = Client(app)
+    browser.get("/shop/in")
+    before = browser.get("/shop/key").text
+
+    assert browser.get("/ask").status_code == 200
+    assert before
+    assert (browser.get("/shop/key").text == before) is not logs_out
+
+
 def test_app_that_is_asked_again_forgets_what_it_noted_before():
     """A middleware asks an app again whose database was busy at first, with the same environ. The
     log-out that succeeds then ends the session."""
