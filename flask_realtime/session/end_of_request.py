@@ -33,8 +33,9 @@ from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
 from .given_up_ids import GivenUpIds, names_of_id
 from .late_answers import LateAnswers
-from .logins import LogIns, changes_remembering, has_logged_in
+from .logins import LogIns, has_logged_in
 from .page_subscriptions import Grants
+from .remembering import Remembering
 from .succession import (
     ends_if_cleared,
     ends_of,
@@ -46,7 +47,6 @@ from .succession import (
     new_successor,
     orders_for,
     orders_for_remembered,
-    orders_to_come_back,
 )
 from .turnover import PATIENCE_SECONDS, EndingNode, Turnover, is_over
 from .visits import asks_for_visit
@@ -91,6 +91,7 @@ class EndOfRequest:
         self._node = node
         self._grants = grants
         self._log_ins = LogIns()
+        self._remembering = Remembering()
         self._given_up_ids = GivenUpIds(node)
         self._turnover = Turnover(node)
         self._late_answers = LateAnswers(node, is_begun)
@@ -189,10 +190,8 @@ class EndOfRequest:
             node = self._node()
             node.known_ends.note_user(user)
             response.call_on_close(partial(node.end, orders_for_remembered(user)))
-        elif not is_other and SOCKET_IN_ENVIRON not in environ and changes_remembering(response):
-            # Those sockets bring the cookies of before. With that cookie a message would log the
-            # user in again; without it, a log-out by a message would leave it to the browser.
-            response.call_on_close(partial(self._node().end, orders_to_come_back()))
+        elif not is_other and (orders := self._remembering.orders(response)):
+            response.call_on_close(partial(self._node().end, orders))
         try:
             if client is None:
                 return response

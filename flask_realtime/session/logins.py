@@ -74,13 +74,13 @@ def ends_remembering(response: Response) -> bool:
     return any(map(_deletes, _remembering(response)))
 
 
-def changes_remembering(response: Response) -> bool:
-    """Return whether *response* gives the browser a cookie by which Flask-Login remembers a user,
-    where it had none, or takes away the one that it has."""
+def remembers_anew(response: Response) -> bool | None:
+    """Return True if *response* gives the browser a cookie by which Flask-Login remembers a user,
+    where it had none; False if it takes away the one that it has; else None."""
     lines = _remembering(response)
     # Most answers set none, and ask for no cookie either.
     has_one = bool(lines) and bool(request.cookies.get(_cookie_name()))
-    return any(_deletes(line) == has_one for line in lines)
+    return not has_one if any(_deletes(line) == has_one for line in lines) else None
 
 
 def forget_remembered(lines: Iterable[str]) -> bool:

@@ -211,12 +211,12 @@ def orders_for_remembered(user: str) -> list[End]:
     return [Disconnect(user=user, code=CloseCode.SERVICE_RESTART)]
 
 
-def orders_to_come_back() -> list[End]:
-    """Return the orders that have the sockets of the session come back that sent the request, each
-    with the cookies that the browser has then. The request may be one that saves no session."""
-    key = key_that_came()
-    if key is None:
-        return []
+def orders_to_come_back(key: str) -> list[End]:
+    """Return the orders that have the sockets of a session come back, each with the cookies that
+    the browser has then. The request may be one that saves no session.
+
+    :param key: the session's socket key.
+    """
     names = [session_digest(one, key) for one in secret_keys_of(present_app())]
     return orders_for(names, CloseCode.SERVICE_RESTART)
 

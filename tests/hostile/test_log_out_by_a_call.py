@@ -187,6 +187,27 @@ def test_log_out_by_a_call_ends_what_a_later_log_in_remembers(share, folder, say
     assert person.me()["user"] is None
 
 
+@pytest.mark.parametrize("says", [{}, {"SAYS_NOTHING": "1"}])
+def test_cookie_that_no_browser_keeps_has_no_socket_come_back_for_ever(share, says):
+    """The app renews the cookie by which it remembers its users with each answer, for sites with
+    TLS alone, and its site has none, so that no browser keeps it. A page calls as it is connected,
+    and fetches what that has changed: its socket stays."""
+    person = Person(share("logins:app", environ={"RENEWS": "1", "SECURE": "1", **says}).url)
+    person.log_in("ada")
+    page = person.show("/news")
+    person.me()
+
+    with person.open(page) as socket:
+        socket.call("/cart", method="post", input={"item": "tea"})
+        renewed = person.take_over(page).headers["Set-Cookie"]
+        person.me()
+        assert socket.call("/me")["body"] == {"user": "ada", "cart": ["tea"]}
+        person.me()
+        assert socket.call("/me")["body"] == {"user": "ada", "cart": ["tea"]}
+
+    assert "remember_token" in renewed
+
+
 @pytest.mark.parametrize("user", ["ada", "ben"])
 def test_log_in_since_the_log_out_is_not_undone_by_what_waits(share, folder, user):
     """The call has emptied a remembered user's session. Before the browser has fetched its change,

@@ -19,6 +19,7 @@ app.config.update(
 )
 app.config["SESSION_PROTECTION"] = os.environ.get("PROTECTION", "basic")
 app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = "RENEWS" in os.environ
+app.config["REMEMBER_COOKIE_SECURE"] = "SECURE" in os.environ
 if "SESSIONS" in os.environ:
     app.config["SESSION_TYPE"] = "cachelib"
     app.config["SESSION_CACHELIB"] = FileSystemCache(os.environ["SESSIONS"])

@@ -1,0 +1,56 @@
+"""Has sockets come back where Flask-Login begins to remember their user, or ceases to."""
+
+from __future__ import annotations
+
+import threading
+
+from flask import Response
+
+from ..flask_contexts import present_request
+from ..page.client import SOCKET_IN_ENVIRON, key_that_came
+from ..registries.expiring import ExpiringDict
+from ..registries.records import End
+from ..threads import clock
+from .logins import remembers_anew
+from .succession import orders_to_come_back
+
+_SECONDS = 60.0
+_MOST_KNOWN = 10_000
+
+
+class Remembering:
+    """The sessions whose sockets have come back lately for the cookie that remembers a user.
+
+    A browser may keep no such cookie, or keep the one that is taken away, as where the cookie is of
+    another path, or is marked as secure and the site is not. Each answer of an app that renews it
+    with each would have the sockets come back then, and pages that call as they are connected would
+    do so for ever.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told: ExpiringDict[str, bool] = ExpiringDict(_SECONDS)
+
+    def orders(self, response: Response) -> list[End]:
+        """Return the orders that have the session's sockets come back behind *response*.
+
+        They bring the cookies of before. With that cookie a message would log the user in again;
+        without it, a log-out by a message would leave it to the browser. What a message sets waits
+        until the browser fetches it.
+        """
+        is_message = SOCKET_IN_ENVIRON in present_request().environ
+        is_remembered = None if is_message else remembers_anew(response)
+        if is_remembered is None or (key := key_that_came()) is None:
+            return []
+        return orders_to_come_back(key) if self._is_news(key, is_remembered) else []
+
+    def _is_news(self, key: str, is_remembered: bool) -> bool:
+        with self._lock:
+            now = clock.monotonic()
+            if self._told.get(key, now) is is_remembered:
+                return False
+            self._told.pop_expired(now, 10)
+            self._told.put(key, is_remembered, now)
+            if len(self._told) > _MOST_KNOWN:
+                self._told.pop_oldest()
+            return True
