@@ -118,7 +118,7 @@ class BlockRequests:
         after_this_request(_keep_page)
         request.environ.pop("HTTP_ACCEPT_ENCODING", None)
         # A view may answer scripts, which take anything, by JSON: this one asks for its page.
-        request.environ["HTTP_ACCEPT"] = "text/html,*/*"
+        request.environ["HTTP_ACCEPT"] = "text/html,*/*;q=0.9"
 
     def _answer(self, request: Request, response: Response) -> Response:
         """Answer with the blocks alone, and give the turn back."""

@@ -95,14 +95,14 @@ export class Forms {
 
   /** Whether the page has an element for the answer, and its policy allows to insert HTML. */
   #canShow(visit) {
-    if (visit.target && !this.#find(visit)) return false;
-    return !(visit.target || visit.isForm) || this.#markup.isAllowed;
+    if (visit.target ? this.#find(visit) : visit.isForm) return this.#markup.isAllowed;
+    return !visit.target;
   }
 
   async #call(visit, redirects = 0) {
     const { url, fields } = visit;
     // A view that answers scripts by JSON, and browsers by HTML, is to answer by HTML.
-    const headers = { accept: "text/html,*/*" };
+    const headers = { accept: "text/html,*/*;q=0.9" };
     const options = fields ? { method: "post", input: fields, headers } : { timeout: PATIENCE, headers };
     let reply;
     try {
@@ -119,7 +119,7 @@ export class Forms {
 
   /** Show an answer: in the target of the form or link, or as a browser would. */
   async #show(answer, visit, redirects) {
-    const { url, fields, isForm, target } = visit;
+    const { url, fields, target, isForm } = visit;
     const next = answer.redirect(url);
     if (next) return this.#redirect(next, answer.status > 306, visit, redirects);
     if (answer.isEmpty) return;

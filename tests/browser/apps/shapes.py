@@ -81,6 +81,8 @@ def echo(name):
             "query": request.query_string.decode(),
             "type": request.mimetype,
             "wants": request.accept_mimetypes.best_match(["application/json", "text/html"]),
+            "prefers_html": request.accept_mimetypes.quality("text/html")
+            > request.accept_mimetypes.quality("application/json"),
             "body": request.get_data(as_text=True),
         }
     )
