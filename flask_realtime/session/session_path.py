@@ -40,6 +40,7 @@ from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
+from .late_answers import TAKES_END
 from .logins import cookie_of_log_in, cookies_still_meant, forget_log_in, forget_remembered
 from .pending_changes import SessionChanges, follow, rewritten_keys
 
@@ -177,6 +178,7 @@ class SessionPath:
             if item.heir:
                 # Nobody else can take what was changed by the message that has ended the session.
                 client.is_over, client.was_over = True, False
+                request.environ[TAKES_END] = True
                 client.successor = inherited_socket_key(secret_keys()[0], item.heir)
             yield digest, item
 

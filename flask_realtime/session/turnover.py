@@ -15,7 +15,7 @@ from ..page.cookie_sessions import has_cookie_session
 from ..page.session_ids import renew_id
 from ..registries.records import End
 from .known_ends import KnownEnds
-from .late_answers import IS_CLEARED, IS_ENDED
+from .late_answers import IS_CLEARED, IS_ENDED, TAKES_END
 from .succession import (
     ends_of,
     has_new_key,
@@ -115,8 +115,12 @@ class Turnover:
         for name in names:
             self._node().known_ends.leave(name)
         if client is not None and client.is_over:
-            # When the app ended the session, nobody knew yet whose it would be.
-            orders = orders_for(names, is_left=True)
+            # When the app ended the session, nobody knew yet whose it would be. A socket that is
+            # open still hears of it here first, where a page fetches what a message of another
+            # process has changed a moment ago: its page is loaded anew.
+            is_taken = TAKES_END in request.environ
+            code = CloseCode.SESSION_CHANGED if is_taken else CloseCode.NORMAL
+            orders = orders_for(names, code, is_left=True)
             response.call_on_close(partial(self._node().end, orders))
 
 

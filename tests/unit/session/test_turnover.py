@@ -1,11 +1,13 @@
 """What is told of a session that a request has ended."""
 
 import pytest
-from flask import session
+from flask import Flask, session
 
+from flask_realtime.errors import CloseCode
 from flask_realtime.identity.keys import session_digest
 from flask_realtime.registries.records import Disconnect
 
+from ..conversations import Browser, add_session_views, put
 from .views import KEY
 
 NAME = session_digest("secret", KEY)
@@ -44,3 +46,21 @@ def test_session_of_the_same_user_that_ends_everywhere_is_told_once(end_everywhe
     _, told = end_everywhere(lambda: session.update(name="Ada"))
 
     assert told == [Disconnect(session=NAME)]
+
+
+def test_page_that_hears_of_a_log_in_by_a_message_from_the_fetch_is_loaded_anew():
+    """A visitor logs in by a call. The page fetches the cookies from another process, which is the
+    first to tell the visitor's other tabs: these reload, as they do behind the call itself."""
+    app = Flask(__name__)
+    app.secret_key = "secret"
+    add_session_views(app)
+    browser = Browser(app)
+    browser.identify.set(lambda: session.get("user"))
+    put(browser.open_socket(), user=42)
+    told = len(browser.process.disconnected)
+
+    browser.take_over().close()
+
+    orders = [one for one in browser.process.disconnected[told:] if one.session]
+    assert {one.code for one in orders} == {CloseCode.SESSION_CHANGED}
+    assert any(one.is_left for one in orders)
