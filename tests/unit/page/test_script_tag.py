@@ -156,7 +156,7 @@ def walled(app):
 
     @app.before_request
     def lead_to_log_in():
-        return None if request.endpoint in open_to_all else redirect("/log-in")
+        return None if request.endpoint in open_to_all else redirect("/log-in", 302)
 
     return open_to_all
 
