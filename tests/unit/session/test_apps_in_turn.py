@@ -51,13 +51,13 @@ def make_app(name, is_kept_by_server, noted, uses_pages):
     return app
 
 
-def in_turn(first, second):
-    """A middleware that asks the second app what the first one answers 404."""
+def in_turn(first, second, status="404"):
+    """A middleware that asks the second app what the first one answers by *status*."""
 
     def ask(environ, start_response):
         answered = []
         body = first(environ, lambda *answer: answered.append(answer))
-        if answered[0][0].startswith("404"):
+        if answered[0][0].startswith(status):
             return second(environ, start_response)
         start_response(*answered[0])
         return body
@@ -155,15 +155,7 @@ def test_app_that_is_asked_again_forgets_what_it_noted_before():
         session.pop("user")
         return ""
 
-    def again(environ, start_response):
-        answered = []
-        body = app(environ, lambda *answer: answered.append(answer))
-        if answered[0][0].startswith("503"):
-            return app(environ, start_response)
-        start_response(*answered[0])
-        return body
-
-    browser = Client(again)
+    browser = Client(in_turn(app, app, "503"))
     browser.get("/shop/in")
     before = browser.get("/shop/key").text
 
