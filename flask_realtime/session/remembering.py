@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple
 
 from flask import Response
 
@@ -16,6 +17,22 @@ from .succession import orders_to_come_back
 
 _SECONDS = 60.0
 _MOST_KNOWN = 10_000
+# How often what was told last is told again at once: another process may have told the contrary
+# meanwhile, since a user logs in, out, and in again, each by the process that comes next.
+_FREE = 3
+
+
+class _Told(NamedTuple):
+    """What a session's sockets came back for.
+
+    :param is_remembered: whether the browser had got the cookie, or had lost it.
+    :param again: how often that was told again.
+    :param moment: when it was told last.
+    """
+
+    is_remembered: bool
+    again: int
+    moment: float
 
 
 class Remembering:
@@ -24,12 +41,12 @@ class Remembering:
     A browser may keep no such cookie, or keep the one that is taken away, as where the cookie is of
     another path, or is marked as secure and the site is not. Each answer of an app that renews it
     with each would have the sockets come back then, and pages that call as they are connected would
-    do so for ever.
+    do so for ever. They do so some times, and then once a minute.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._told: ExpiringDict[str, bool] = ExpiringDict(_SECONDS)
+        self._told: ExpiringDict[str, _Told] = ExpiringDict(2 * _SECONDS)
 
     def orders(self, response: Response) -> list[End]:
         """Return the orders that have the session's sockets come back behind *response*.
@@ -47,10 +64,13 @@ class Remembering:
     def _is_news(self, key: str, is_remembered: bool) -> bool:
         with self._lock:
             now = clock.monotonic()
-            if self._told.get(key, now) is is_remembered:
-                return False
+            found, again = self._told.get(key, now), 0
+            if found is not None and found.is_remembered is is_remembered:
+                again = found.again + 1
+                if again > _FREE and now < found.moment + _SECONDS:
+                    return False
             self._told.pop_expired(now, 10)
-            self._told.put(key, is_remembered, now)
+            self._told.put(key, _Told(is_remembered, again, now), now)
             if len(self._told) > _MOST_KNOWN:
                 self._told.pop_oldest()
             return True

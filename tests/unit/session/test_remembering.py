@@ -34,18 +34,38 @@ def come_back(settled, process):
     return come_back
 
 
-def test_sockets_come_back_once_for_a_cookie_that_the_browser_does_not_keep(come_back):
+@pytest.fixture
+def moment(monkeypatch):
+    """The time that is told to the library, which a test may set."""
+    moment = [clock.monotonic()]
+    monkeypatch.setattr(clock, "monotonic", lambda: moment[0])
+    return moment
+
+
+def test_sockets_come_back_for_each_log_in_though_another_process_answered_the_log_out(come_back):
+    """A user who is remembered logs in, out, and in again, and the log-out is answered by another
+    process. The sockets come back for both log-ins: else another tab's socket would lack the
+    cookie, and its log-out would leave the browser logged in."""
+    assert [come_back() for _ in range(2)] == [True, True]
+
+
+def test_sockets_come_back_a_few_times_for_a_cookie_that_the_browser_does_not_keep(
+    come_back, moment
+):
     """Each answer sets the cookie anew, which no request brings."""
-    assert [come_back() for _ in range(3)] == [True, False, False]
+    assert [come_back() for _ in range(6)] == [True, True, True, True, False, False]
 
 
-def test_sockets_come_back_again_later(come_back, monkeypatch):
-    """A log-out may have been answered by another process meanwhile."""
-    come_back()
-    later = clock.monotonic() + remembering._SECONDS
-    monkeypatch.setattr(clock, "monotonic", lambda: later)
+def test_sockets_come_back_once_a_minute_for_such_a_cookie(come_back, moment):
+    """By then it may be one that the browser keeps."""
+    for _ in range(6):
+        come_back()
+    later = []
+    for _ in range(2):
+        moment[0] += remembering._SECONDS
+        later.append([come_back() for _ in range(2)])
 
-    assert come_back()
+    assert later == [[True, False], [True, False]]
 
 
 def test_number_of_sessions_that_are_known_is_bounded(come_back, monkeypatch):
