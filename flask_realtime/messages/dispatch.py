@@ -153,10 +153,17 @@ def _preprocess(cycle: RequestCycle) -> None:
             "A before_request function failed. The functions of on_join or on_leave run all the "
             "same."
         )
-        app = present_app()
-        # As Flask does for an error that answers a request: error trackers listen to the signal.
         if isinstance(error, Exception):
-            got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+            _tell_trackers(error)
+
+
+def _tell_trackers(error: Exception) -> None:
+    """Send the signal that Flask sends for an error that answers a request; never raise."""
+    app = present_app()
+    try:
+        got_request_exception.send(app, _async_wrapper=app.ensure_sync, exception=error)
+    except BaseException:
+        logger.exception("A function that listens to got_request_exception failed.")
 
 
 def _is_anothers_session() -> bool:

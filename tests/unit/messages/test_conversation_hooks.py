@@ -97,6 +97,19 @@ def test_error_tracker_hears_of_before_request_that_fails_before_a_hook(app, bro
     assert told == [(app, ZeroDivisionError)]
 
 
+def test_hook_runs_though_the_error_tracker_fails_too(app, browser, caplog):
+    """A before_request function fails before a hook, and so does what the error tracker makes of
+    that. The hook runs, and the log tells of both."""
+    app.before_request(lambda: 1 / 0)
+    ran = []
+
+    with flask.got_request_exception.connected_to(lambda sender, exception: {}["none"], app):
+        browser.open_socket().conversation.run_hook(lambda: ran.append(True))
+
+    assert ran == [True]
+    assert [record.exc_info[0] for record in caplog.records] == [ZeroDivisionError, KeyError]
+
+
 def test_hook_that_raises_is_logged(app, browser, caplog):
     """A hook raises, which is logged and changes nothing else."""
     app.testing = True
