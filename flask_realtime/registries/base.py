@@ -204,9 +204,9 @@ class Registry(ChannelRegistry):
     def end_session(self, session: str, heir: str = "", age: int = 0, successor: str = "") -> int:
         """End a browser session: none of its clients can connect, subscribe or collect any more.
 
-        Items that wait for the session are dropped. The end is remembered as long as clients of the
-        session could come back: for ``REALTIME_DISCONNECT_TIMEOUT_SECONDS`` if a socket of the
-        session ever opened, else for ``REALTIME_CONNECT_TIMEOUT_SECONDS``.
+        Items that wait are dropped, but for those of the heir's client. The end is remembered as
+        long as clients of the session could come back: ``REALTIME_DISCONNECT_TIMEOUT_SECONDS`` if a
+        socket of it ever opened, else ``REALTIME_CONNECT_TIMEOUT_SECONDS``.
 
         Of several ends of one session the first one counts: a second call changes neither the heir
         nor the successor. If a call is told late, and a later end was noted before it, then the
@@ -216,8 +216,8 @@ class Registry(ChannelRegistry):
 
         :param session: the session's digest.
         :param heir: for a message of a socket that ends its own session: a name that begins with
-            the digest of the socket's client and a colon. Items that are deposited under this name
-            can be collected by that client.
+            the digest of the socket's client and a colon. What waits for that client already, and
+            what is deposited under this name, can be collected by it.
         :param age: how many ms ago the session ended. Less than a second (``LATE_END_MS`` in
             ``registries/records.py``) counts as now.
         :param successor: the digest of the session that takes the place of this one, if it is to

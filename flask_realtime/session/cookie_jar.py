@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -61,7 +62,7 @@ class CookieJar:
     :ivar dropped: the names of cookies that were set and not kept, as no browser would keep them.
     """
 
-    __slots__ = ("_cookies", "_host", "dropped", "path")
+    __slots__ = ("_came", "_cookies", "_host", "dropped", "path")
 
     def __init__(self, header: str, host: str, path: str) -> None:
         self._host = _without_port(host)
@@ -70,11 +71,12 @@ class CookieJar:
         pairs = [part.strip().partition("=") for part in header.split(";")]
         # The header does not tell the paths of its cookies: they fit this path, and most have "/".
         self._cookies = [_Cookie(name, value, None) for name, _, value in pairs if name]
+        self._came: Sequence[_Cookie] = self._cookies
 
     def copy(self) -> CookieJar:
         """Return another jar with the same cookies; nothing counts as dropped there."""
         twin = CookieJar.__new__(CookieJar)
-        twin._host, twin.path = self._host, self.path
+        twin._host, twin.path, twin._came = self._host, self.path, self._came
         twin._cookies = list(self._cookies)
         twin.dropped = ()
         return twin
@@ -90,6 +92,12 @@ class CookieJar:
     def value_of(self, name: str) -> str | None:
         """Return the value of a cookie, None if there is none of that name."""
         return next((one.value for one in self._cookies if one.name == name and one.is_live), None)
+
+    def lost_value_of(self, name: str) -> str | None:
+        """Return the value of a cookie that the handshake has brought, and that is gone by now."""
+        if self.value_of(name) is not None:
+            return None
+        return next((one.value for one in self._came if one.name == name), None)
 
     def has(self, name: str) -> bool:
         """Return whether there is a cookie of that name, also one that has ended."""

@@ -12,6 +12,7 @@ from ..flask_contexts import present_app, present_request
 from ..page.identities import identity_now
 from ..page.sessions import present_session, value_in
 from ..page.user_loader import identify
+from .cookie_jar import CookieJar
 from .pending_changes import SessionChanges
 
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
@@ -100,9 +101,15 @@ def forget_remembered(lines: Iterable[str]) -> bool:
     return True
 
 
-def forgotten_cookie(response: Response) -> str:
-    """Return the cookie by which Flask-Login remembered the user, if *response* takes it away."""
-    return request.cookies.get(_cookie_name(), "") if ends_remembering(response) else ""
+def forgotten_cookie(response: Response, jar: CookieJar) -> str:
+    """Return the cookie by which Flask-Login remembered the user, and which the browser still has.
+
+    :param response: the answer to a message, which may take the cookie away.
+    :param jar: the socket's cookies before the message; one before it may have taken it away.
+    """
+    if ends_remembering(response):
+        return request.cookies.get(_cookie_name(), "")
+    return jar.lost_value_of(_cookie_name()) or "" if _has_logins() else ""
 
 
 def cookie_of_log_in() -> str:
@@ -148,9 +155,13 @@ def _remembering(response: Response) -> list[str]:
 
 
 def _about_remembering(lines: Iterable[str]) -> list[str]:
-    if not hasattr(present_app(), "login_manager"):
+    if not _has_logins():
         return []
     return [line for line in lines if line.startswith(f"{_cookie_name()}=")]
+
+
+def _has_logins() -> bool:
+    return hasattr(present_app(), "login_manager")
 
 
 def _cookie_name() -> str:

@@ -62,7 +62,7 @@ def outcome_of(app: Flask, before: CookieJar, response: Response) -> Outcome | N
         item = SessionChanges({}, changing, (*identities, *[None][:has_another_id]))
         replaced = [value] if is_ended or has_another_id else []
         # By that cookie the browser may have begun another session when it fetches this.
-        replaced += [forgotten_cookie(response)] if has_another_id else []
+        replaced += [forgotten_cookie(response, before)] if has_another_id else []
         return Outcome(jar, item, [*filter(None, replaced)])
     others = [line for line in lines if name_of(line) != name]
     cookies = tuple(with_path(line, path) for line in others if jar.set(line, path))

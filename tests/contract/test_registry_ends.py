@@ -112,8 +112,11 @@ def test_what_was_taken_before_the_end_is_not_given_again(registry):
     assert registry.collect(PAGE, "taker") == []
 
 
-def test_message_that_ends_its_session_leaves_its_own_changes(registry):
-    """A message logs out. Its own changes are fetched by its page, and all others are dropped."""
+def test_message_that_ends_its_session_leaves_the_changes_of_its_page(registry):
+    """A message logs out. Its own changes are fetched by its page, behind those that wait for the
+    page already, and are taken by it; all others are dropped."""
+    registry.deposit(PAGE, "taken")
+    registry.collect(PAGE, "taker")
     registry.deposit(PAGE, "before")
     registry.deposit(SECOND_PAGE, "of another page")
 
@@ -124,8 +127,9 @@ def test_message_that_ends_its_session_leaves_its_own_changes(registry):
     registry.deposit(PAGE, "after")
 
     assert registry.collect(SECOND_PAGE, "taker") == []
-    assert registry.collect(PAGE, "taker") == ["own"]
-    assert registry.collect(PAGE, "taker") == ["own"]
+    assert registry.collect(PAGE, "taker") == ["taken", "before", "own"]
+    assert registry.collect(PAGE, "taker") == ["taken", "before", "own"]
+    assert registry.collect(PAGE, "another taker") == []
 
 
 def test_clients_that_a_user_had_do_not_connect_when_the_user_has_ended(registry):

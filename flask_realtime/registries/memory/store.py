@@ -111,7 +111,9 @@ class MemoryStore:
     def end_session(
         self, session: str, heir: str, age: int, successor: str
     ) -> tuple[int, Sequence[str]]:
-        """Note an end of a session, and drop what waits for it: see :meth:`.Registry.end_session`.
+        """Note an end of a session, and drop what waits for it, but for its heir's client.
+
+        See :meth:`.Registry.end_session`.
 
         :returns: how many ms ago the session had ended, 0: it had not; and the successors that end
             with it.
@@ -120,9 +122,10 @@ class MemoryStore:
         moment = present_moment() - (age if age >= LATE_END_MS else 0)
         end = EndedSession(heir, moment, successor)
         ended_at, ended = self.sessions.end(session, end, now)
+        heirs_client = "" if ended_at else heir.partition(":")[0]
         for one in ended:
             if not (ended_at and self.sessions.heir(one, now)):
-                self.waiting.drop(one, now)
+                self.waiting.drop(one, now, heirs_client)
         return max(present_moment() - ended_at, 1) if ended_at else 0, ended[1:]
 
     def tidy(self) -> float:

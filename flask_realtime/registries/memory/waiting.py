@@ -71,10 +71,15 @@ class MemoryWaiting:
             self._waiting.pop(session, now)
         return [item.text for item in (*again, *fresh)]
 
-    def drop(self, session: str, now: float) -> None:
-        """Forget what waits for the clients of a session, and what they have taken."""
-        self._waiting.pop(session, now)
-        self._taken.pop(session, now)
+    def drop(self, session: str, now: float, but_for: str = "") -> None:
+        """Forget what waits for the clients of a session, and what they have taken.
+
+        :param but_for: the digest of a client whose items stay.
+        """
+        for items in (self._waiting, self._taken):
+            found = items.pop(session, now) or ()
+            if kept := deque(item for item in found if item.digest == but_for):
+                items.put(session, kept, now)
 
     def drop_expired(self, now: float, most: int) -> bool:
         """Forget what has expired, about *most* sessions; True if there may be more."""

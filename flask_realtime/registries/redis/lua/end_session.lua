@@ -1,5 +1,6 @@
 -- Writes the tombstone of a session, which lives as long as clients of the session could come back. It
--- drops the items that wait for the session; only those that the heir adds later can be taken.
+-- drops the items that wait for the session, but for those of the heir's client; these, and what the
+-- heir adds later, can be taken.
 -- The session ended age ms ago. Of several ends the one counts that was noted first. Returns
 --   how many ms ago the session had ended, at least 1; 0 if it had not ended before, or only by this
 --   very end, whose reply was lost: no two ends have the same successor,
@@ -15,7 +16,7 @@ local had_socket = redis.call('HEXISTS', session, 'opened') == 1
 local ended_ago, orphan = 0, ''
 if redis.call('HSETNX', session, 'heir', heir) == 1 then
     redis.call('HSET', session, 'ended', as_moment(now_in_ms() - age), 'successor', successor)
-    redis.call('DEL', waiting)
+    keep_items_of(waiting, string.match(heir, '^[^:]*'))
 else
     local now = now_in_ms()
     local ended = tonumber(redis.call('HGET', session, 'ended') or '0')

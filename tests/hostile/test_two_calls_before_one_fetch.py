@@ -1,0 +1,65 @@
+"""A call ends its session before the browser has fetched what calls before it have changed."""
+
+import pytest
+
+from .people import Person
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the app keeps sessions."""
+    return str(tmp_path_factory.mktemp("sessions"))
+
+
+@pytest.fixture(params=[{}, {"SAYS_NOTHING": "1"}], ids=["identify", "says_nothing"])
+def environ(request, folder, keeps):
+    """Of an app that tells its users or does not, and keeps sessions or has them in the cookie."""
+    return {**request.param, **({"SESSIONS": folder} if keeps else {})}
+
+
+@pytest.fixture(params=[True, False], ids=["kept", "cookie"])
+def keeps(request):
+    return request.param
+
+
+@pytest.mark.parametrize("between", [True, False])
+@pytest.mark.parametrize("goes_on", [True, False])
+@pytest.mark.parametrize("path", ["/leave", "/clear"])
+def test_call_that_clears_the_session_keeps_a_log_out(share, environ, path, goes_on, between):
+    """A remembered user logs out by a call, and another call clears the session, on the same socket
+    or on the page's next one, before the page has fetched anything; maybe another tab asks for
+    something meanwhile. The browser is not logged in again by the cookie that remembered its
+    user."""
+    person = Person(share("logins:app", environ=environ).url)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page = person.show("/news")
+    with person.open(page) as socket:
+        socket.call("/logout", method="post")
+        if goes_on and "SAYS_NOTHING" in environ:
+            socket.call(path, method="post")
+    if not goes_on and "SAYS_NOTHING" in environ:
+        with person.open(page) as socket:
+            socket.call(path, method="post")
+    if between:
+        person.me()
+
+    person.take_over(page)
+
+    assert person.me()["user"] is None
+    assert "remember_token" not in person.http.cookies
+
+
+@pytest.mark.parametrize("path", ["/logout", "/leave"])
+def test_log_out_keeps_what_a_call_before_it_has_changed(share, environ, path):
+    """A call fills the cart, and the next one logs the user out, before the page has fetched
+    anything: the cart is as full as if it had, where the log-out does not clear the session."""
+    person = Person(share("logins:app", environ=environ).url)
+    person.log_in("ada")
+    page = person.show("/news")
+    with person.open(page) as socket:
+        socket.call("/cart", method="post", input={"item": "tea"})
+        socket.call(path, method="post")
+
+    person.take_over(page)
+
+    assert person.me() == {"user": None, "cart": ["tea"] if path == "/logout" else None}
