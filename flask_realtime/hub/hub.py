@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from ..protocol.positions import Position
 from ..registries.subscriptions import Known, Subscription, Subscriptions
@@ -129,6 +129,14 @@ class Hub:
             member = self._members.get(connection)
             return member is not None and member.is_stale
 
+    def begin_reading(self, digests: Collection[str]) -> None:
+        """Note that the subscriptions of clients are read from now on: see :meth:`leave`."""
+        for index, digest in enumerate(digests, 1):
+            with self._lock:
+                self._members.admit_anew(digest)
+            if index % CLIENTS_AT_ONCE == 0:
+                let_others_run()
+
     def note(self, connection: Listener, subscriptions: Subscriptions) -> None:
         """Note the subscriptions that *connection* has from now on."""
         with self._lock:
@@ -150,7 +158,7 @@ class Hub:
     ) -> None:
         """Let *connection* enter channels at its next :meth:`enter`.
 
-        :meth:`leave` takes an invitation back.
+        :meth:`leave` takes an invitation back, and may bar one.
 
         :param pasts: by channel, the subscriptions that begin with older messages. The connection
             gets these messages even if it had them before it left the channel.
@@ -158,9 +166,7 @@ class Hub:
         with self._lock:
             member = self._members.get(connection)
             if member is not None:
-                for name, at in starts.items():
-                    member.coming[name] = at if name in pasts else member.begins(name, at)
-                member.note_pasts(pasts)
+                member.invite(starts, pasts)
 
     def begun_anew(
         self, connection: Listener, subscriptions: Mapping[str, Subscription]
@@ -169,18 +175,9 @@ class Hub:
 
         :param subscriptions: the client's present subscriptions that begin with older messages.
         """
-        if not subscriptions:
-            return set()
         with self._lock:
             member = self._members.get(connection)
-            if member is None:
-                return set()
-            return {
-                name
-                for name, one in subscriptions.items()
-                if (name in member.positions or name in member.coming)
-                and not member.has_begun(name, one)
-            }
+            return set() if member is None else member.begun_anew(subscriptions)
 
     def give_up_pasts(
         self, connection: Listener, starts: Mapping[str, Position]
@@ -221,18 +218,23 @@ class Hub:
             member.coming.clear()
         return new
 
-    def leave(self, connection: Listener, names: Iterable[str]) -> list[str]:
-        """Take *connection* off channels, and tell its page; return those that it was on."""
+    def leave(
+        self, connection: Listener, names: Collection[str], *, bars: bool = False
+    ) -> list[str]:
+        """Take *connection* off channels, and tell its page; return those that it was on.
+
+        :param bars: whether subscriptions do not bring the connection back that were read before.
+        """
         gone: list[str] = []
         with self._lock:
             member = self._members.get(connection)
             if member is None:
                 return gone
+            if bars:
+                member.bar(names)
             for name in names:
-                if member.coming.pop(name, None) is not None or name in member.positions:
+                if member.take_back(name) or name in member.positions:
                     gone.append(name)
-                if name in member.pasts:
-                    member.pasts = {key: one for key, one in member.pasts.items() if key != name}
                 if name in member.positions:
                     member.note_left(name, self._at(member, name))
                     del member.positions[name]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
 from typing import Any, Protocol
 
 from ..identity.keys import session_of
@@ -12,6 +13,10 @@ from ..registries.subscriptions import MOST_LEFT, Known, Subscription
 NOTHING = Known()
 _NONE: dict[str, Position] = {}
 _NO_PASTS: dict[str, Subscription] = {}
+_NO_NAMES: dict[str, None] = {}
+# How many channels that one connection has left are known until its subscriptions are read: while
+# Redis is away, anybody may leave rooms that do not exist.
+MOST_BARRED = 1000
 
 
 class Listener(Protocol):
@@ -37,6 +42,8 @@ class Member:
     :ivar positions: by channel, how far the connection is; None once it hears the channel live.
     :ivar coming: by channel, where the connection will begin, as soon as its jobs come to it.
     :ivar pasts: by channel, the subscription of the connection that began with older messages.
+    :ivar barred: the channels that the connection has left since its subscriptions were last read:
+        what was read before does not bring it onto them again.
     :ivar known: the subscriptions that the connection was given last.
     :ivar is_subscribed: whether the connection has its first subscriptions.
     :ivar is_stale: whether its subscriptions may have changed before it had them.
@@ -44,7 +51,8 @@ class Member:
     """
 
     __slots__ = (
-        "_left", "coming", "is_stale", "is_subscribed", "known", "pasts", "positions", "sessions",
+        "_left", "barred", "coming", "is_stale", "is_subscribed", "known", "pasts", "positions",
+        "sessions",
     )  # fmt: skip
 
     def __init__(self, sessions: Collection[str] = ()) -> None:
@@ -53,6 +61,7 @@ class Member:
         self.coming: dict[str, Position] = {}
         # Few connections have any; all others share one dict, which stays empty.
         self.pasts = _NO_PASTS
+        self.barred = _NO_NAMES
         self.known = NOTHING
         self.is_subscribed = False
         self.is_stale = False
@@ -67,18 +76,45 @@ class Member:
             if len(left) > MOST_LEFT:
                 del left[next(iter(left))]
 
-    def note_pasts(self, subscriptions: Mapping[str, Subscription]) -> None:
-        """Note which of the channels that the connection enters begin with older messages."""
-        if subscriptions:
-            self.pasts = {**self.pasts, **subscriptions}
+    def bar(self, names: Iterable[str]) -> None:
+        """Let the connection come onto channels again only by subscriptions that are yet to be
+        read."""
+        barred = self.barred = self.barred or {}
+        barred.update(dict.fromkeys(names))
+        for name in list(islice(barred, max(0, len(barred) - MOST_BARRED))):
+            del barred[name]
 
-    def has_begun(self, name: str, subscription: Subscription) -> bool:
-        """Return whether the connection is on a channel because of this very subscription.
+    def admit_anew(self) -> None:
+        """Bar nothing more, since the subscriptions are read from now on.
 
-        :param subscription: one that begins with older messages.
+        Not of a connection that has yet to have its first ones, which were read before.
         """
-        noted = self.pasts.get(name)
-        return noted is not None and noted.past == subscription.past
+        if self.is_subscribed:
+            self.barred = _NO_NAMES
+
+    def invite(self, starts: Mapping[str, Position], pasts: Mapping[str, Subscription]) -> None:
+        """Let the connection enter channels: see :meth:`.Hub.invite`."""
+        for name, at in starts.items():
+            if name not in self.barred:
+                self.coming[name] = at if name in pasts else self.begins(name, at)
+        if pasts:
+            self.pasts = {**self.pasts, **pasts}
+
+    def take_back(self, name: str) -> bool:
+        """Take back the invitation to a channel; return whether there was one."""
+        if name in self.pasts:
+            self.pasts = {key: one for key, one in self.pasts.items() if key != name}
+        return self.coming.pop(name, None) is not None
+
+    def begun_anew(self, subscriptions: Mapping[str, Subscription]) -> set[str]:
+        """Return the channels to which an earlier subscription has led: see
+        :meth:`.Hub.begun_anew`."""
+        return {
+            name
+            for name, one in subscriptions.items()
+            if name in self.positions or name in self.coming
+            if (noted := self.pasts.get(name)) is None or noted.past != one.past
+        }
 
     def begins(self, name: str, position: Position) -> Position:
         """Return where the connection begins on a channel to which it is subscribed.
@@ -140,6 +176,11 @@ class Members:
     def connections(self, digest: str) -> tuple[Listener, ...]:
         """Return the connections of one client."""
         return self._by_client.get(digest, ())
+
+    def admit_anew(self, digest: str) -> None:
+        """Bar the connections of one client from nothing more: see :meth:`.Member.admit_anew`."""
+        for one in self.connections(digest):
+            self._members[one].admit_anew()
 
     def of_session(self, session: str) -> tuple[Listener, ...]:
         """Return the connections of one browser session."""

@@ -92,8 +92,13 @@ class Reconciler:
         """Have the logs of paused channels read."""
         self._note(names, ())
 
-    def changed(self, digest: str) -> None:
-        """Have the subscriptions of a client read again and applied to its connections."""
+    def changed(self, digest: str, left: Collection[str] = ()) -> None:
+        """Have the subscriptions of a client read again and applied to its connections.
+
+        :param left: channels that its connections leave before this returns, and a push may follow.
+        """
+        for connection in self._hub.connections(digest) if left else ():
+            self._hub.leave(connection, left, bars=True)
         self._note((), (digest,))
 
     def unsubscribe(self, digest: str, channel: str, was_on: bool) -> None:
@@ -156,9 +161,8 @@ class Reconciler:
                 paused, self._paused = self._paused, set()
                 changed, self._changed = self._changed, set()
             self._is_failing = not self._work(paused, changed)
-            seconds = None
+            seconds = RETRY_SECONDS if self._is_failing else None
             if self._is_failing:
-                seconds = RETRY_SECONDS
                 with self._lock:
                     self._paused |= paused
                     self._changed |= changed
@@ -173,7 +177,9 @@ class Reconciler:
             if paused:
                 self._channel_catch_up.run(paused, PATIENCE_SECONDS)
                 paused.clear()
-            # A client that has left a channel would be put on it again.
+            self._hub.begin_reading(changed)
+            # A client that has left a channel would be put on it again. Asked behind the beginning,
+            # since a kick is noted before it bars: one that is not noted yet still bars.
             held_up = changed & self.departures.clients()
             self._apply(list(changed - held_up))
             changed &= held_up
@@ -287,10 +293,8 @@ class Reconciler:
         reached = [(one, self._hub.reached(one)) for piece in pieces for one in piece]
         # Without this, a frame that was posted but is in no outbox yet would count as sent.
         self._settle()
-        at_once = in_pieces(reached, LOOKED_AT_AT_ONCE)
-        return [_record(*found) for piece in at_once for found in piece]
-
-
-def _record(connection: Any, reached: Mapping[str, Position]) -> ConnectionRecord:
-    sent = connection.sent(reached)
-    return ConnectionRecord(connection.digest, connection.name, sent, connection.opened_at)
+        return [
+            ConnectionRecord(one.digest, one.name, one.sent(at), one.opened_at)
+            for piece in in_pieces(reached, LOOKED_AT_AT_ONCE)
+            for one, at in piece
+        ]

@@ -52,6 +52,8 @@ class Evictions:
     def unsubscribe(self, user: str, channel: str) -> None:
         """Take all pages of a user off a channel."""
         for connection in self._hub.connections(user=user):
+            # Noted first, so that no subscriptions are read from now on that do not know of it.
+            was_on = channel in self._hub.channels(connection)
+            self._unsubscribe(connection.digest, channel, was_on)
             # At once for what is pushed next; the registry follows.
-            was_on = self._hub.leave(connection, [channel])
-            self._unsubscribe(connection.digest, channel, bool(was_on))
+            self._hub.leave(connection, [channel], bars=True)

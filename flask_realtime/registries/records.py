@@ -178,7 +178,9 @@ class RegistryEvents:
     :param deliver: takes a publication of a channel that this process hears. Called by one thread
         only, in the order of each channel's log; after trouble with the network, publications may
         be missing or come twice.
-    :param changed: takes the digest of a client whose subscriptions have changed: read them.
+    :param changed: takes the digest of a client whose subscriptions have changed: read them; and,
+        if there are any, the channels that the client has left: its connections are off them when
+        the call returns.
     :param disconnected: takes an order to close sockets.
     :param unsubscribed: takes the identity of a user, percent-encoded or as a hash, and a
         channel: no page of the user hears the channel any more.
@@ -188,7 +190,7 @@ class RegistryEvents:
     """
 
     deliver: Callable[[Publication], None]
-    changed: Callable[[str], None]
+    changed: Callable[..., None]
     disconnected: Callable[[Disconnect], None]
     unsubscribed: Callable[[str, str], None]
     interrupted: Callable[[], object]

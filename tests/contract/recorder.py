@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask_realtime.protocol.publications import Publication
@@ -17,6 +17,7 @@ class Recorder:
     def __init__(self) -> None:
         self.publications: list[Publication] = []
         self.changed: list[str] = []
+        self.left: list[tuple[str, str]] = []
         self.disconnected: list[Disconnect] = []
         self.unsubscribed: list[tuple[str, str]] = []
         self.threads: set[int] = set()
@@ -26,7 +27,7 @@ class Recorder:
         """Return the functions that the registry calls."""
         return RegistryEvents(
             deliver=self._deliver,
-            changed=lambda digest: self._note(self.changed, digest),
+            changed=self._note_changed,
             disconnected=lambda order: self._note(self.disconnected, order),
             unsubscribed=lambda user, channel: self._note(self.unsubscribed, (user, channel)),
             interrupted=lambda: None,
@@ -54,6 +55,10 @@ class Recorder:
     def _deliver(self, publication: Publication) -> None:
         self.threads.add(threading.get_ident())
         self._note(self.publications, publication)
+
+    def _note_changed(self, digest: str, left: Collection[str] = ()) -> None:
+        self.left += [(digest, name) for name in left]
+        self._note(self.changed, digest)
 
     def _note(self, notes: list[Any], note: Any) -> None:
         with self._news:

@@ -71,6 +71,34 @@ def test_unsubscribe_takes_away_what_is_named(registry):
     assert registry.connect("unknown", "1").subscriptions is None
 
 
+def test_process_that_unsubscribes_its_client_knows_it_at_once(registry, heard):
+    """unsubscribe() tells its own process which channels the client has left before it returns."""
+    registry.subscribe("digest-1", ["a", "b", "c"])
+    registry.connect("digest-1", "1")
+
+    registry.unsubscribe("digest-1", ["a", "b"])
+
+    assert sorted(heard.left) == [("digest-1", "a"), ("digest-1", "b")]
+
+
+def test_other_process_hears_of_a_leave_before_what_is_pushed_behind_it(
+    registry, other, heard_by_other, push, kind
+):
+    """Another process unsubscribes a client. The process of its socket is told of the channels, one
+    with a colon in its name too, before what is pushed then; in a cluster, sooner or later."""
+    other.listen(["a", "room:é 1"])
+    other.connect("digest-1", "1")
+    registry.subscribe("digest-1", ["a", "room:é 1"])
+
+    registry.unsubscribe("digest-1", ["a", "room:é 1"])
+    registry.publish([push("a"), push("room:é 1")])
+
+    heard_by_other.wait_for(lambda: heard_by_other.publications)
+    if kind == "redis_cluster":
+        heard_by_other.wait_for(lambda: heard_by_other.left)
+    assert heard_by_other.left == [("digest-1", "a"), ("digest-1", "room:é 1")]
+
+
 def test_subscribing_again_after_unsubscribing_starts_at_the_tail(registry, push):
     """A client that left a channel and comes back does not hear what was pushed in between."""
     registry.subscribe("digest-1", ["a"])

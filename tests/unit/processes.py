@@ -42,7 +42,7 @@ class Process:
         self.registry.start(
             RegistryEvents(
                 deliver=lambda publication: None,
-                changed=lambda digest: None,
+                changed=lambda *about: None,
                 disconnected=self._note_disconnect,
                 unsubscribed=lambda *left: self.unsubscribed.append(left),
                 interrupted=lambda: None,

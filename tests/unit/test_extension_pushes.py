@@ -34,7 +34,7 @@ class Heard:
         registry.start(
             RegistryEvents(
                 deliver=self._deliver,
-                changed=lambda digest: None,
+                changed=lambda *about: None,
                 disconnected=lambda order: None,
                 unsubscribed=lambda user, channel: None,
                 interrupted=lambda: None,

@@ -148,7 +148,7 @@ class MemoryRegistry(Registry):
             gone = own.clients.subscribed_before(digest, channels, age, now) if age else channels
             events = own.events if own.clients.unsubscribe(digest, gone, now) else None
         if events is not None:
-            events.changed(digest)
+            events.changed(digest, gone)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         own = self._own.get()

@@ -95,9 +95,20 @@ class RedisClients:
         """Forget a client."""
         self._pool.ask([("DEL", self._keys.client(digest))], deadline)
 
-    def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
-        """Tell processes that the subscriptions of a client have changed."""
-        self._tell(((digest, process) for process in processes), deadline)
+    def tell(
+        self,
+        digest: str,
+        processes: Collection[str],
+        deadline: Deadline,
+        left: Collection[str] = (),
+    ) -> None:
+        """Tell processes that the subscriptions of a client have changed.
+
+        :param left: channels that the client has left.
+        """
+        # Processes of earlier versions know no more than a digest: it is told alone as well.
+        texts = ["\n".join((digest, *left)), digest] if left else [digest]
+        self._tell(((text, process) for text in texts for process in processes), deadline)
 
     def subscriptions(
         self, digests: Collection[str], deadline: Deadline

@@ -120,7 +120,8 @@ class RedisHearing:
             return self._disconnects.hear(data, self._events)
         if self._probe.arrived(data):
             return bool
-        return partial(self._events.changed, data.decode())
+        digest, *left = data.decode().split("\n")
+        return partial(self._events.changed, digest, left)
 
     def _warn_of(self, name: bytes) -> None:
         now = clock.monotonic()

@@ -113,7 +113,8 @@ class RedisRegistry(Registry):
     def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
         deadline = self._pool.deadline()
         processes = self._clients.unsubscribe(digest, channels, deadline, age)
-        self._tell(digest, processes, deadline)
+        # With an age, the registry alone knows which of them the client has left.
+        self._tell(digest, processes, deadline, () if age else channels)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         return self._clients.subscriptions(digests, self._pool.deadline())
@@ -255,12 +256,17 @@ class RedisRegistry(Registry):
             begins[name] = back._replace(by_view=start.by_view)
         return self._clients.subscribe(digest, begins, grant, deadline)
 
-    def _tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
-        """Tell *processes* that the subscriptions of a client have changed; this one at once."""
+    def _tell(
+        self, digest: str, processes: set[str], deadline: Deadline, left: Collection[str] = ()
+    ) -> None:
+        """Tell *processes* that the subscriptions of a client have changed; this one at once.
+
+        :param left: channels that the client has left.
+        """
         own = self._own.get()
-        own.clients.tell(digest, processes - {own.name}, deadline)
         if own.name in processes and own.events is not None:
-            own.events.changed(digest)
+            own.events.changed(digest, left)
+        own.clients.tell(digest, processes - {own.name}, deadline, left)
 
 
 class _Own:

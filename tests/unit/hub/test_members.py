@@ -1,6 +1,6 @@
 """The connections of a process, and their positions on their channels."""
 
-from flask_realtime.hub.members import Member, Members
+from flask_realtime.hub.members import MOST_BARRED, Member, Members
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.subscriptions import MOST_LEFT
 
@@ -31,6 +31,19 @@ def test_one_that_leaves_a_channel_again_is_known_by_the_newer_time():
 
     assert member.begins("room:0", since) == again
     assert member.begins("room:1", since) == since
+
+
+def test_one_that_leaves_ever_more_channels_is_barred_from_the_last():
+    """A page leaves rooms that do not exist while Redis is away. Only the last ones take memory."""
+    member = Member()
+    for number in range(MOST_BARRED + 1):
+        member.bar([f"room:{number}"])
+    member.bar(f"row:{number}" for number in range(10))
+
+    member.invite(dict.fromkeys(["room:10", "room:11", "row:0"], Position("e", 1, "t")), {})
+
+    assert len(member.barred) == MOST_BARRED
+    assert set(member.coming) == {"room:10"}
 
 
 SESSION = "5" * 32

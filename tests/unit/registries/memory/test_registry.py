@@ -54,7 +54,7 @@ def test_memory_registry_may_be_used_by_who_it_tells(registry):
     registry.start(
         receiver(
             deliver=lambda one: registry.publish([Push("b", "2", "2")]) and done.set(),
-            changed=lambda digest: found.append(registry.subscriptions([digest])[digest]),
+            changed=lambda digest, left=(): found.append(registry.subscriptions([digest])[digest]),
             disconnected=lambda order: found.append(registry.collect(order.digest, "taker")),
         )
     )

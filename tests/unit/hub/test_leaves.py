@@ -1,0 +1,140 @@
+"""A client that has left a channel hears no later push, however late its subscriptions are read."""
+
+import threading
+
+import pytest
+
+from flask_realtime.errors import RegistryUnavailable
+from tests.eventually import DEADLINE, eventually
+
+from .house import Guest
+
+
+class Held:
+    """A reading of subscriptions that has its answer, and hands it over when it is let go on."""
+
+    def __init__(self, registry):
+        self._read = registry.subscriptions
+        self._begun = threading.Semaphore(0)
+        self._may_go_on = threading.Semaphore(0)
+        registry.subscriptions = self._subscriptions
+
+    def _subscriptions(self, digests):
+        found = self._read(digests)
+        self._begun.release()
+        assert self._may_go_on.acquire(timeout=DEADLINE)
+        return found
+
+    def wait(self):
+        assert self._begun.acquire(timeout=DEADLINE)
+
+    def go_on(self):
+        self._may_go_on.release()
+
+
+@pytest.fixture
+def held(house):
+    held = Held(house.registry)
+    yield held
+    for _ in range(20):
+        held.go_on()
+
+
+def test_client_is_off_a_channel_as_soon_as_it_has_left(house, held):
+    """A page leaves a channel. When unsubscribe() has returned it hears no later push, though its
+    subscriptions are yet to be read, and it was told so."""
+    house.push("before", "a")
+    eventually(lambda: house.guest.payloads)
+
+    house.registry.unsubscribe("d1", ["a", "never entered"])
+    house.push("after", "a")
+
+    held.wait()
+    assert house.hub.channels(house.guest) == set()
+    assert house.guest.left == ["a"]
+    assert not house.delivery.is_heard("a")
+
+
+def test_client_is_not_put_back_by_what_was_read_before_it_left(house, held):
+    """A page joins a channel and leaves it while its subscriptions are being read. What was read
+    does not put the page on the channel, not for a moment."""
+    house.registry.subscribe("d1", ["b", "c"])
+    held.wait()
+    house.registry.unsubscribe("d1", ["b"])
+
+    held.go_on()
+    held.wait()
+
+    assert house.hub.channels(house.guest) == {"a", "c"}
+    assert [set(starts) for starts in house.jobs] == [{"b", "c"}]
+
+
+def test_client_that_joins_as_soon_as_it_has_left_hears_what_follows(house, held):
+    """A page leaves a channel and joins it again before its subscriptions are read. It hears what
+    is pushed from then on, and nothing from in between."""
+    house.registry.unsubscribe("d1", ["a"])
+    house.push("in between", "a")
+    house.registry.subscribe("d1", ["a"])
+    house.push("behind", "a")
+
+    held.wait()
+    held.go_on()
+    eventually(lambda: house.hub.channels(house.guest) == {"a"} or held.go_on())
+    house.work()
+
+    eventually(lambda: house.guest.payloads == ["behind"])
+
+
+def test_client_that_has_left_for_a_moment_misses_nothing_else(house, held):
+    """A page leaves one of its channels while its subscriptions are being read. It goes on hearing
+    the others, each message once."""
+    house.push("1", "a")
+    house.registry.subscribe("d1", ["b"])
+    held.wait()
+    house.registry.unsubscribe("d1", ["b"])
+    house.push("2", "a")
+    held.go_on()
+    held.wait()
+    held.go_on()
+    house.push("3", "a")
+
+    eventually(lambda: len(house.guest.payloads) == 3)
+    assert house.guest.payloads == ["1", "2", "3"]
+
+
+def test_socket_that_opens_is_not_put_on_what_its_page_has_left_meanwhile(house, held):
+    """A page leaves a channel by HTTP while its socket opens. What was read at the handshake does
+    not put the socket on the channel; one that the page joins behind that, it hears."""
+    second = Guest("d2")
+    house.registry.subscribe("d2", ["b", "c"])
+    subscriptions = house.arrive(second)
+    house.registry.unsubscribe("d2", ["b", "c"])
+    house.registry.subscribe("d2", ["c"])
+
+    held.wait()
+    house.enter(second, subscriptions)
+
+    assert house.hub.channels(second) == set()
+    held.go_on()
+    eventually(lambda: house.hub.channels(second) == {"c"} or held.go_on())
+
+
+def test_kick_is_not_undone_by_what_was_read_before_it(house, held):
+    """A user is put out of a channel while the subscriptions of the user's page are being read, and
+    the registry takes no news for now. What was read does not put the page back."""
+    tries = []
+
+    def refuse(digest, channels, age=0):
+        tries.append(channels)
+        raise RegistryUnavailable("It writes nothing.")
+
+    house.registry.unsubscribe = refuse
+    house.registry.subscribe("d1", ["b"])
+    held.wait()
+    house.reconciler.unsubscribe("d1", "b", False)
+    house.hub.leave(house.guest, ["b"], bars=True)
+
+    held.go_on()
+    eventually(lambda: tries)
+
+    assert house.hub.channels(house.guest) == {"a"}

@@ -1,0 +1,57 @@
+"""A page that leaves a channel over its socket hears nothing of it behind the reply."""
+
+import pytest
+
+from ...eventually import DEADLINE, eventually
+from ..handshakes import Page
+from .heard import Heard
+
+
+@pytest.fixture(params=["memory", "redis"])
+def heard(request):
+    settings = {}
+    if request.param == "redis":
+        settings = {"REDIS": request.getfixturevalue("redis_url"), "REDIS_PREFIX": "leaving"}
+        settings["REDIS_TIMEOUT_SECONDS"] = DEADLINE
+    heard = Heard(registry=request.param, **settings)
+    heard.realtime.handler("leave")(lambda name: heard.realtime.socket.unsubscribe(name))
+    yield heard
+    heard.node.close()
+
+
+@pytest.fixture
+def page(heard):
+    with Page(heard.node) as page:
+        heard.node.registry.subscribe(page.connection.digest, ["left", "kept"])
+        eventually(lambda: heard.node.is_heard("left") and heard.node.is_heard("kept"))
+        yield page
+
+
+def test_nothing_of_a_channel_follows_the_reply_by_which_it_was_left(heard, page, monkeypatch):
+    """A page leaves a channel, and something is pushed there in the moment of the reply, before
+    the process has read what the page is subscribed to. The page does not hear it."""
+    reconciler = heard.node._reconciler
+    read = []
+    monkeypatch.setattr(reconciler, "_apply", read.append)
+
+    page.say("leave", data="left")
+    reply = page.receive()
+    with heard.node.app.app_context():
+        heard.realtime.push("too late", "left")
+        heard.realtime.push("for us", "kept")
+
+    assert reply["status"] == 204
+    assert page.receive_payloads(1) == ["for us"]
+
+
+def test_channel_that_is_joined_as_soon_as_it_was_left_is_heard(heard, page):
+    """A page leaves a channel and is subscribed to it again at once. It hears what is pushed from
+    then on, once."""
+    page.say("leave", data="left")
+    page.receive()
+    heard.node.registry.subscribe(page.connection.digest, ["left"])
+    with heard.node.app.app_context():
+        for number in range(3):
+            heard.realtime.push(number, "left")
+
+    assert page.receive_payloads(3) == [0, 1, 2]
