@@ -215,7 +215,7 @@ export class Client {
 
   #resume(reply) {
     const isForgotten = this.#page.resume(reply, this.#isSubscribed);
-    if (this.#page.isInOrder && this.#memory.get("isEstranged")) this.#memory.set("isEstranged", false);
+    if (this.#page.isInOrder && this.#memory.get("changes")) this.#memory.set("changes", 0);
     // Messages of a channel that the page has left are not missing to it.
     const missed = (reply.lost ?? []).filter((channel) => !this.#channels.hasLeft(channel));
     if (missed.length || isForgotten) this.lose(missed);
@@ -230,9 +230,9 @@ export class Client {
   /** Reload the page, since it was rendered for another session than the browser has now. */
   #estrange({ code, reason }) {
     if (this.#reload.isPutOff) return; // that brings the cookies which this attempt lacked
-    const isSecond = this.#memory.get("isEstranged");
-    this.#memory.set("isEstranged", true);
-    if (isSecond) { // a reload did not help, or was prevented
+    const before = this.#memory.get("changes") | 0; // in a row
+    this.#memory.set("changes", before + 1);
+    if (before > 1) { // reloads did not help, or were prevented; one may have met with another log-in
       if (code === ABNORMAL_CLOSURE) console.error(REFUSED);
       this.#connection.close(code, reason);
     } else if (this.#emit("identity", { code, reason })) {

@@ -227,8 +227,8 @@ def test_page_whose_session_is_gone_reloads_and_goes_on(ada, publisher, channel)
     ada.forgive(*NETWORK, "Failed to load resource: the server responded with a status of 403")
 
 
-def test_page_whose_cookies_are_not_kept_reloads_once(come, start, channel):
-    """A browser keeps no cookie of the app. The page reloads once, and then leads in the console
+def test_page_whose_cookies_are_not_kept_reloads_twice(come, start, channel):
+    """A browser keeps no cookie of the app. The page reloads twice, and then leads in the console
     to the log, which names the cookie."""
     with start(COOKIE_DOMAIN="elsewhere.example") as server:
         ada = come(server.url)

@@ -65,15 +65,31 @@ test("a page that prevents the reload goes on under the new session", async () =
   assert.deepEqual([realtime.state, page.reloads], ["open", 0]);
 });
 
-test("a second change of the session in a row closes the client without a reload", async () => {
+test("a page that reloads between a log-out and a log-in reloads once more", async () => {
   const { sessionStorage: storage } = page;
   page.socket.welcome();
   page.socket.end(4001);
   await page.clock.pass(500);
-  assert.equal(page.reloads, 1);
-
-  load({ storage });
+  load({ storage, connectionId: "the-page-of-a-stranger" });
   page.socket.accept();
+
+  page.socket.end(4001, "the session changed");
+  await page.clock.pass(500);
+
+  assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
+});
+
+test("a third change of the session in a row closes the client without a reload", async () => {
+  const { sessionStorage: storage } = page;
+  page.socket.welcome();
+  for (const connectionId of ["the-next-page", "the-last-page"]) {
+    page.socket.end(4001);
+    await page.clock.pass(500);
+    assert.equal(page.reloads, 1);
+    load({ storage, connectionId });
+    page.socket.accept();
+  }
+
   page.socket.end(4001, "the session changed");
   await page.clock.pass(60_000);
 
@@ -115,13 +131,15 @@ test("a page reloads if the server refuses its session", async () => {
   assert.deepEqual([page.details("identity").length, page.reloads, page.state], [1, 1, "stale"]);
 });
 
-test("a page that is refused after its reload as well is closed, and the console says why", async (t) => {
+test("a page that is refused after its reloads as well is closed, and the console says why", async (t) => {
   const said = t.mock.method(console, "error", () => {});
   const { sessionStorage: storage } = page;
-  page.answer = () => response(403, { "X-Realtime-Refused": "session" });
-  await failTwice();
-  await page.clock.pass(500);
-  load({ storage });
+  for (const connectionId of ["the-next-page", "the-last-page"]) {
+    page.answer = () => response(403, { "X-Realtime-Refused": "session" });
+    await failTwice();
+    await page.clock.pass(500);
+    load({ storage, connectionId });
+  }
   page.answer = () => response(403, { "X-Realtime-Refused": "session" });
 
   await failTwice();
