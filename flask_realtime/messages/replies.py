@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from flask import Response
 
 from ..page.client import CLIENT_IN_ENVIRON, Client
-from ..protocol.messages import JSONText, MessageId, Reply, error_reply, read_json
+from ..protocol.json_texts import read_json
+from ..protocol.messages import JSONText, MessageId, Reply, error_reply
 from ..protocol.positions import Position
 from .large_replies import ReplyTurn
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from ..errors import InvalidMessage
-from ..threads.garbage_collector import without_garbage_collector
+from .json_texts import InfiniteNumber, holds_infinity, is_encodable, read_json
 from .positions import Position
 
 MessageId = str | int | float
@@ -37,10 +35,6 @@ _MAX_ACTION_CHARACTERS = 200
 _MAX_ID_CHARACTERS = 200
 # Far more than any position that the library writes has.
 _MAX_POSITION_CHARACTERS = 100
-# RFC 8259, section 2: what may stand around a JSON text.
-_WHITE_SPACE = " \t\n\r"
-# The collector does not run for as many values as a text of so many characters may hold.
-_SHORT = 1024
 
 
 class Message(NamedTuple):
@@ -216,25 +210,11 @@ def parse_positions(data: Mapping[str, Any]) -> dict[str, Position]:
     return {channel: _parse_position(channel, text) for channel, text in positions.items()}
 
 
-def read_json(text: str) -> Any:
-    """Return the value of a JSON text, in which there is no NaN and no infinity (RFC 8259).
-
-    :raises ValueError: if *text* is no JSON.
-    :raises RecursionError: if its values are nested too deeply.
-    """
-    text = text.strip(_WHITE_SPACE)
-    # A short text is read before the collector could be turned off.
-    with nullcontext() if len(text) < _SHORT else without_garbage_collector():
-        # Not decode(), which looks for white space by regular expressions.
-        value, end = _decoder.raw_decode(text)
-    if end != len(text):
-        raise json.JSONDecodeError("Extra data", text, end)
-    return value
-
-
-def _parse_object(text: str) -> dict[str, Any]:
+def _parse_object(text: str, is_finite: bool = True) -> dict[str, Any]:
     try:
-        fields = read_json(text)
+        fields = read_json(text, is_finite)
+    except InfiniteNumber as error:
+        raise _too_large(str(error), _parse_object(text, is_finite=False)) from None
     except (ValueError, RecursionError) as error:
         raise InvalidMessage(f"A message must be JSON, and this one is not: {error}") from None
     if not isinstance(fields, dict):
@@ -242,41 +222,28 @@ def _parse_object(text: str) -> dict[str, Any]:
     return fields
 
 
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"there is no {constant} in JSON")
-
-
-# Made once: json.loads would make a decoder for each message, in a third of the reading time.
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+def _too_large(digits: str, fields: dict[str, Any]) -> InvalidMessage:
+    message_id = _read_id(fields)
+    field = next((name for name, value in fields.items() if holds_infinity(value)), "")
+    why = f"{field!r:.{_MAX_ACTION_CHARACTERS}} holds the number {digits:.40}, which is too large."
+    return InvalidMessage(why, message_id)
 
 
 def _read_id(fields: dict[str, Any]) -> MessageId:
     value = fields.get("id")
     if isinstance(value, str) and len(value) <= _MAX_ID_CHARACTERS and is_encodable(value):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    # 1e999 is valid JSON. Python reads it as infinity, and would write it as invalid JSON.
-    if isinstance(value, float) and math.isfinite(value):
+    # A browser reads what is larger as infinity, of which Python keeps thousands of digits.
+    if (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and abs(value) <= sys.float_info.max
+    ):
         return value
     raise InvalidMessage(
         f"A message needs an id, a string of up to {_MAX_ID_CHARACTERS} characters or a number; "
         "its reply repeats it."
     )
-
-
-def is_encodable(value: Any) -> bool:
-    """Return whether *value*, which was parsed from JSON, can be sent as UTF-8.
-
-    Half of a surrogate pair cannot: ``"\\ud83d"`` is valid JSON, but not a text.
-    """
-    if isinstance(value, str) and value.isascii():
-        return True
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except (UnicodeEncodeError, RecursionError):
-        return False
-    return True
 
 
 def _parse_position(channel: str, text: object) -> Position:

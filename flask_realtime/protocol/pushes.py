@@ -10,7 +10,7 @@ from typing import Any, NoReturn, overload
 
 from ..threads.pause import in_pieces
 from .channels import flatten, is_pattern
-from .messages import is_encodable
+from .json_texts import is_encodable
 from .routes import TO_ALL, Route
 
 # How many names of channels are taken between two pauses, in less than 1 ms: a pattern may fit any

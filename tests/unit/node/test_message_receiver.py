@@ -41,6 +41,10 @@ def test_ping_is_answered_while_a_handler_runs(page, heard):
         (b"{}", "binary"),
         ("no JSON", "JSON"),
         ("[1]", "object"),
+        (
+            '{"id": "1", "action": "echo", "data": {"price": 1e999}}',
+            "'data' holds the number 1e999",
+        ),
         ('{"id": "1", "action": "resume", "positions": {}}', "resumes once"),
     ],
 )

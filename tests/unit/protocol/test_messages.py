@@ -129,12 +129,32 @@ def test_message_with_an_endless_action_is_refused_with_its_id():
     assert caught.value.message_id == "7"
 
 
-@pytest.mark.parametrize("message_id", [10**400, -(10**18), 0, 1.5])
+@pytest.mark.parametrize("message_id", [10**300, -(10**18), 0, 1.5])
 def test_message_id_may_be_any_number(message_id):
-    """The reply repeats any JSON number unchanged."""
+    """The reply repeats any number that a browser has unchanged."""
     parsed = parse_message(json.dumps({"id": message_id, "action": "a"}))
 
     assert json.loads(error_reply(parsed.id, 404, "").to_json())["id"] == message_id
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "number"),
+    [
+        ("data", '{"rows": [[1.5, 2e3], [1e308, -1e309]], "then": 1e999}', "-1e309"),
+        ("json", '{"text": "1e999", "n": 1e0999}', "1e0999"),
+        ("input", "1" + "0" * 400 + ".0", "1" + "0" * 39),
+    ],
+)
+def test_number_that_no_browser_could_read_again_is_refused_by_its_field(field, value, number):
+    """A number is so large that Python reads it as infinity, which no JSON has. The refusal names
+    the field and the number."""
+    text = f'{{"id": "7", "action": "a", "uri": "/Infinity", "{field}": {value}}}'
+
+    with pytest.raises(InvalidMessage) as caught:
+        parse_message(text)
+
+    assert caught.value.message_id == "7"
+    assert caught.value.reason == f"'{field}' holds the number {number}, which is too large."
 
 
 def test_position_far_too_long_is_refused():
