@@ -55,6 +55,24 @@ def save_nothing() -> None:
     setattr(request_context(), SESSION, app.session_interface.make_null_session(app))
 
 
+def save_on_trial() -> None:
+    """Save the session as it is now, as the app's interface does, without setting its cookie.
+
+    Flask saves it again at the end of the request. Raises whatever the interface raises.
+    """
+    app, session = present_app(), present_session()
+    if app.session_interface.is_null_session(session):
+        return
+    accessed, modified = session.accessed, session.modified
+    try:
+        app.session_interface.save_session(app, session, app.response_class())
+    finally:
+        session.accessed = accessed
+        if session.modified != modified:
+            # Some interfaces note there that the session is saved.
+            session.modified = modified
+
+
 def open_no_session() -> None:
     """Give the current request the session of a visitor who brings no cookie; it is not saved."""
     app, environ = present_app(), present_request().environ

@@ -48,13 +48,15 @@ from .succession import (
     orders_for,
     orders_for_remembered,
 )
-from .turnover import PATIENCE_SECONDS, EndingNode, Turnover, is_over
+from .turnover import IS_UNSAVED, PATIENCE_SECONDS, EndingNode, Turnover, is_over
 from .visits import asks_for_visit
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
 
 _IS_SETTLED = "flask_realtime.is_settled"
+# Set in the environ of a request once its session could not be saved.
+_IS_TRIED = "flask_realtime.is_tried"
 
 
 class SessionNode(EndingNode, Protocol):
@@ -183,9 +185,15 @@ class EndOfRequest:
         try:
             is_other = has_changed(client) or self._is_begun_anew(client)
             keeps_former = is_other and not self._turnover.run(client, response)
-        except Exception:
-            self._node().end(ends_if_cleared(client))
-            raise
+        except BaseException as error:
+            if not environ.pop(IS_UNSAVED, False):
+                if isinstance(error, Exception):
+                    self._node().end(ends_if_cleared(client))
+                raise
+            if not (_is_tried_again(request) and isinstance(error, Exception)):
+                raise
+            save_nothing()
+            return response
         if is_other and (user := forgotten_user(response)):
             node = self._node()
             node.known_ends.note_user(user)
@@ -221,6 +229,17 @@ class EndOfRequest:
             return False
         names = session_names()
         return bool(names) and self._node().has_ended(names, heir_of(client)) is not False
+
+
+def _is_tried_again(request: Request) -> bool:
+    """Return whether the session of a request could not be saved for the second time.
+
+    At the first time the answer that Flask gives to the failure tries once more, as in any app.
+    """
+    environ = request.environ
+    del environ[_IS_SETTLED]
+    is_again, environ[_IS_TRIED] = _IS_TRIED in environ, True
+    return is_again
 
 
 def _answer_instead(request: Request, response: Response, error: BaseException) -> Response:

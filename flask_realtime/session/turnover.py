@@ -13,9 +13,11 @@ from ..identity.keys import SOCKET_KEY, new_socket_key
 from ..page.client import Client, key_that_came, known_socket_key, session_names
 from ..page.cookie_sessions import has_cookie_session
 from ..page.session_ids import renew_id
+from ..page.sessions import save_on_trial
 from ..registries.records import End
 from .known_ends import KnownEnds
 from .late_answers import IS_CLEARED, IS_ENDED, TAKES_END
+from .logins import is_remembered
 from .succession import (
     ends_of,
     has_new_key,
@@ -26,6 +28,8 @@ from .succession import (
     orders_for,
 )
 
+#: Set in the environ of a request whose session has changed hands, and could not be saved.
+IS_UNSAVED = "flask_realtime.is_unsaved"
 #: How long a log-out waits for the registry to note it: no page comes back once it is answered.
 PATIENCE_SECONDS = 0.25
 
@@ -76,20 +80,41 @@ class Turnover:
 
         :returns: whether the session is to be saved.
         """
-        request.environ[IS_ENDED] = True
         if client is not None and client.is_over and not client.successor:
             # It has no key yet.
+            request.environ[IS_ENDED] = True
             renew_id()
             return True
         is_copy = may_be_copied()
+        if not is_copy:
+            _give_new_key(client)
+            self._check_saving(client)
+        request.environ[IS_ENDED] = True
         past = self._end(client, response, is_copy)
         if not is_copy:
             self._leave(client, response)
-        if not _give_key(client, is_copy, past):
+        elif not _give_key_to_copy(client, past):
             return False
         if client is not None and client.is_over and known_socket_key() != key_that_came():
             renew_id()
         return True
+
+    def _check_saving(self, client: Client | None) -> None:
+        """Save the session before its end is noted, which nobody can take back.
+
+        Flask saves it once more, for the cookie and behind the end. If that fails here, nobody
+        knows which session the store holds: the sockets come back, and are asked for the session as
+        it is then. What the app has ended itself has ended in any case; and of a user whom nothing
+        but a cookie has logged in, the session may be none to save.
+        """
+        if (client is not None and client.is_over) or is_remembered():
+            return
+        try:
+            save_on_trial()
+        except BaseException:
+            request.environ[IS_UNSAVED] = True
+            self._node().end(orders_for(session_names(), CloseCode.SERVICE_RESTART))
+            raise
 
     def _end(self, client: Client | None, response: Response, is_copy: bool) -> _Past:
         """End the session, unless the app has; its sockets are closed behind the response."""
@@ -129,22 +154,39 @@ def is_over(ended_ago: int | None) -> bool | None:
     return None if ended_ago is None else ended_ago > 0
 
 
-def _give_key(client: Client | None, is_copy: bool, past: _Past) -> bool:
-    """Give the session its key, as :mod:`.succession` says; return whether it is to be saved."""
+def _give_new_key(client: Client | None) -> None:
+    """Give a key to a session that is another user's by now, or nobody's."""
     before, now = key_that_came(), known_socket_key()
-    if client is not None and client.socket is not None and has_cookie_session(current_app):
-        # The browser comes with its present key to take what the message has changed.
-        if now != before:
-            session[SOCKET_KEY] = before
-            request.environ[IS_CLEARED] = True
-    elif is_copy and past.was_over is not False:
-        if not is_worth_saving(past.is_repeated) or (past.is_repeated and now == before):
-            return False
+    if _waits_for_browser(client):
+        _give_back_key()
+    elif now == before or not (now is None or has_new_key(client)):
+        session[SOCKET_KEY] = new_socket_key()
+
+
+def _give_key_to_copy(client: Client | None, past: _Past) -> bool:
+    """Give the same user's session its key, as :mod:`.succession` says; return whether the session
+    is to be saved."""
+    before, now = key_that_came(), known_socket_key()
+    if _waits_for_browser(client):
+        _give_back_key()
+    elif past.was_over is False:
+        session[SOCKET_KEY] = past.successor
+    elif not is_worth_saving(past.is_repeated) or (past.is_repeated and now == before):
+        return False
+    else:
         # A log-in of the app's own, say. It looks like what anybody can do who has a copy of the
         # ended cookie.
         session[SOCKET_KEY] = before
-    elif is_copy:
-        session[SOCKET_KEY] = past.successor
-    elif now == before or not (now is None or has_new_key(client)):
-        session[SOCKET_KEY] = new_socket_key()
     return True
+
+
+def _waits_for_browser(client: Client | None) -> bool:
+    """Return whether the browser comes with its present key to take what the request changes."""
+    return client is not None and client.socket is not None and has_cookie_session(current_app)
+
+
+def _give_back_key() -> None:
+    """Give the session the key that it came with, and note whether it had lost that."""
+    if known_socket_key() != key_that_came():
+        session[SOCKET_KEY] = key_that_came()
+        request.environ[IS_CLEARED] = True

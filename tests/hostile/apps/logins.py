@@ -24,6 +24,20 @@ if "SESSIONS" in os.environ:
     app.config["SESSION_TYPE"] = "cachelib"
     app.config["SESSION_CACHELIB"] = FileSystemCache(os.environ["SESSIONS"])
     Session(app)
+if "REFUSALS" in os.environ:
+    refusals, save = pathlib.Path(os.environ["REFUSALS"]), app.session_interface.save_session
+
+    def save_session(*request):
+        """Fail while there is a file of that name, once if it says so, or behind the saving."""
+        how = refusals.read_text() if refusals.exists() else None
+        if how == "once":
+            refusals.unlink()
+        if how in (None, "behind"):
+            save(*request)
+        if how is not None:
+            raise OSError("The store has gone away.")
+
+    app.session_interface.save_session = save_session
 realtime = Realtime(app)
 if not os.environ.get("SAYS_NOTHING"):
     realtime.identify(flask_login)
