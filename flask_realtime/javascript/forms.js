@@ -147,7 +147,7 @@ export class Forms {
       const present = this.#find(visit);
       if (!present) return;
       this.#markup.update(present, answer.body, answer.policy);
-      visit.arrivals.show(answer, () => (present.isConnected ? present : thisDocument.querySelector(target)));
+      visit.arrivals.show(answer, () => (present.isConnected ? present : this.#find(visit)));
     });
     if (!scripts) return;
     await this.#newDocument.run(scripts);
@@ -179,8 +179,8 @@ export class Forms {
   }
 
   #find({ target }) {
-    // An empty script element would run what is put into it.
-    const place = thisDocument.querySelector(`:is(${target}):not(script)`);
+    // An empty script element would run what is put into it; and what users write may have any id.
+    const place = thisDocument.querySelector(`:is(${target}):not(script,[data-realtime-ignore] *)`);
     if (!place) console.error(`data-realtime-target fits no element: ${target}`);
     return place;
   }

@@ -4,7 +4,7 @@ import { thisDocument } from "./this_document.js";
 import { resolve, visit } from "./visit.js";
 
 // Links for which a browser does something that a call cannot do.
-const LEFT_TO_BROWSER = "[download], [ping], [referrerpolicy], [rel~=noreferrer i]";
+const LEFT_TO_BROWSER = "[download],[ping],[referrerpolicy],[rel~=noreferrer i]";
 
 /** The link, of HTML or SVG, that a click follows, also in a shadow tree; undefined if it follows none. */
 export function linkOf(event) {

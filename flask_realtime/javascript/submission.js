@@ -40,5 +40,5 @@ function knowsButtons() {
 
 /** Whether the answer to a form or link with the target `frame`, or none, replaces this document. */
 export function isOfThisFrame(frame) {
-  return /^(_self)?$/i.test(frame || (thisDocument.querySelector("base[target]")?.target ?? ""));
+  return /^(_self)?$/i.test(frame || thisDocument.querySelector("base[target]")?.target || "");
 }

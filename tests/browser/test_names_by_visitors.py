@@ -2,6 +2,8 @@
 
 import pytest
 
+from .answering import MAIN
+
 pytestmark = pytest.mark.shares_tabs
 
 METHODS = (
@@ -51,3 +53,18 @@ def test_what_a_visitor_has_written_keeps_no_change_from_the_page(show, site, wr
     person.wait_for("() => window.fresh")
     person.wait_for("() => note.textContent === 'new' && part.textContent === 'new'")
     assert person.run("[draft.value, draft.matches(':focus')]") == ["typed", True]
+
+
+def test_answer_goes_to_no_element_that_a_visitor_has_written(come, site):
+    """What a visitor has written stands in front of a form's target, and has an element of the same
+    id. The answer goes to the target alone."""
+    written = '<div data-realtime-ignore><p id="here">written</p></div>'
+    site.show(written + MAIN)
+    site.answer("a", body="<b>answer</b>")
+    person = come(site.url)
+    person.visit("/page")
+
+    person.page.click("#put")
+    person.page.wait_for_selector("b:text-is('answer')")
+
+    assert person.page.locator("p#here").all_inner_texts() == ["written", "answer"]
