@@ -15,8 +15,8 @@ from .requesting_page import asking_page
 
 logger = logging.getLogger(__name__)
 
-#: Set in the environ of a request for a script of ours that our view has answered.
-IS_SENT_IN_ENVIRON = "flask_realtime.is_script_sent"
+#: Set in the environ of a request, for a script of ours or for a socket, that has reached our view.
+IS_REACHED_IN_ENVIRON = "flask_realtime.is_view_reached"
 
 _EXTENSION = "realtime_advice"
 _DECORATED = "_is_below_realtime_subscribes"

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from ..config.settings import Config
 from ..errors import NoContext
-from .advice import IS_SENT_IN_ENVIRON
+from .advice import IS_REACHED_IN_ENVIRON
 from .client import (
     HAS_ID_IN_ENVIRON,
     IS_SUBSCRIBED_IN_ENVIRON,
@@ -155,7 +155,7 @@ def _address(entry: str) -> str:
 
 
 def _send_script(entry: str) -> Response:
-    request.environ[IS_SENT_IN_ENVIRON] = True
+    request.environ[IS_REACHED_IN_ENVIRON] = True
     script = client_script(entry)
     is_gzipped = request.accept_encodings["gzip"] > 0
     kind = script_response(current_app.response_class)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from ..config.settings import Config
 from ..errors import InvalidSetting
 from ..flask_contexts import present_app
 from ..request_hooks import IS_NO_PAGE, request_hooks
-from .advice import IS_SENT_IN_ENVIRON, advice
+from .advice import IS_REACHED_IN_ENVIRON, advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .charset import charset_of, keeps_ascii
 from .client import (
@@ -104,7 +104,7 @@ class Stamping:
         environ = request.environ
         if IS_NO_PAGE in environ:
             return response
-        if request.endpoint == "realtime.static" and IS_SENT_IN_ENVIRON not in environ:
+        if request.endpoint == "realtime.static" and IS_REACHED_IN_ENVIRON not in environ:
             advice().script_kept_back(response.status_code)
         is_html = response.mimetype == _HTML
         if not (is_html or HAS_ID_IN_ENVIRON in environ or _STAMP in environ):

@@ -17,7 +17,7 @@ from ..config.settings import Config
 from ..errors import InvalidSetting
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID
-from ..page.advice import advice
+from ..page.advice import IS_REACHED_IN_ENVIRON, advice
 from ..page.client import SOCKET_IN_ENVIRON
 from ..page.hosts import everywhere
 from ..request_hooks import IS_NO_PAGE, request_hooks
@@ -28,9 +28,6 @@ from .size import check_size
 logger = logging.getLogger(__name__)
 
 ENDPOINT = "realtime.socket"
-
-# Set in the environ of a handshake that has reached our view.
-_IS_ASKED = "flask_realtime.is_view_asked"
 
 _LOST_HEADERS = (
     "This is a WebSocket handshake that has lost {} on its way: a proxy in front of this server "
@@ -76,7 +73,7 @@ class Transport:
     def _view(self) -> Response:
         try:
             request = present_request()
-            request.environ[_IS_ASKED] = True
+            request.environ[IS_REACHED_IN_ENVIRON] = True
             check_size(request.environ)
             handshake = check(self._config, request)
         except Refusal as refusal:
@@ -184,7 +181,7 @@ def _end(request: Request, response: Response) -> Response:
 def _is_kept_back(request: Request, response: Response) -> bool:
     """Return whether a function of the app has answered a handshake on purpose. What it raises by
     mistake the log tells of in any case."""
-    is_ours = _IS_ASKED in request.environ or request.routing_exception is not None
+    is_ours = IS_REACHED_IN_ENVIRON in request.environ or request.routing_exception is not None
     return not is_ours and response.status_code < 500
 
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Response, request
 from werkzeug.test import EnvironBuilder
 
+from flask_realtime import request_hooks as request_hooks_module
 from flask_realtime.request_hooks import CAME_AT, RequestHooks, request_hooks
 
 
@@ -127,3 +128,21 @@ def test_app_finds_nothing_that_another_app_has_noted(app, told):
         list(one(environ, lambda *_answer: None))
 
     assert told == [{CAME_AT}, {CAME_AT}]
+
+
+def test_request_finds_nothing_of_the_one_whose_place_in_memory_it_has_got(app, told, monkeypatch):
+    """A middleware asks one app twice with one environ. The second request, made as the first is
+    freed, may have its id(); it finds nothing that the first has noted."""
+    monkeypatch.setattr(request_hooks_module, "id", lambda _request: 1, raising=False)
+
+    def begin(given):
+        told.append("flask_realtime.client" in given.environ)
+        given.environ["flask_realtime.client"] = "a page"
+
+    request_hooks(app).add(begin=begin, end=lambda _request, response: response)
+    environ = EnvironBuilder("/").get_environ()
+
+    for _ in range(2):
+        list(app(environ, lambda *_answer: None))
+
+    assert told == [False, False]
