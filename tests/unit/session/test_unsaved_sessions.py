@@ -1,0 +1,69 @@
+"""Log-ins and log-outs whose session cannot be saved, since JSON has no place for a value, say."""
+
+import pytest
+from flask import Flask, session
+
+from flask_realtime import Realtime
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.identity.keys import session_digest
+
+
+@pytest.fixture
+def app():
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
+    Realtime(app).identify(lambda: session.get("user"))
+
+    @app.post("/login/<user>")
+    def log_in(user):
+        session["user"] = user
+        return ""
+
+    @app.post("/logout")
+    def log_out():
+        session.pop("user")
+        return ""
+
+    @app.post("/break")
+    def break_log_out():
+        session.pop("user")
+        session["odd"] = object()
+        return ""
+
+    yield app
+    app.extensions["realtime"].close()
+
+
+@pytest.mark.parametrize("is_away", [True, False])
+def test_session_that_cannot_be_saved_has_not_ended(app, monkeypatch, is_away):
+    """Neither this process nor the registry, which may be away at that moment, takes the session
+    for ended: its browser still has the cookie, and its pages come back."""
+    browser = app.test_client()
+    browser.post("/login/ada")
+    with browser.session_transaction() as kept:
+        name = session_digest("secret", kept["socket_key"])
+    node = app.extensions["realtime"].node()
+    if is_away:
+        monkeypatch.setattr(node.registry, "end_session", raise_away)
+        monkeypatch.setattr(node.registry, "disconnect", raise_away)
+
+    assert browser.post("/break").status_code == 500
+    monkeypatch.undo()
+
+    assert not node.has_ended([name], "")
+    assert browser.post("/logout").status_code == 200
+    assert node.has_ended([name], "")
+
+
+def test_failure_is_told_as_the_interface_has_it(app):
+    """In debug mode and in tests the developer sees the error itself, as without the library."""
+    app.testing = True
+    browser = app.test_client()
+    browser.post("/login/ada")
+
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        browser.post("/break")
+
+
+def raise_away(*_args, **_kwargs):
+    raise RegistryUnavailable("away")
