@@ -30,6 +30,7 @@ from werkzeug.exceptions import HTTPException
 from ..caching import keep_nowhere
 from ..request_hooks import request_hooks
 from ..threads import clock
+from .block_elements import has_element_for, has_unquoted_element_for
 from .blocks import WantedBlocks, want_blocks, wanted_blocks
 from .sent_page import SentPage
 
@@ -249,6 +250,11 @@ def _body(wanted: WantedBlocks, page: str, sent: SentPage) -> tuple[dict[str, An
             # Empty, so that a page that still shows the block removes it. The client is not told
             # whether the template has such a block at all.
             html = html or ""
+            if name not in wanted.known and has_unquoted_element_for(page, name):
+                faults[name] = (
+                    f"{_not_there(wanted)}. Its element was emptied: one keeps what it shows whose "
+                    f'attribute has quotes, data-realtime-block="{name}"'
+                )
             mark = hashlib.sha256(html.encode()).hexdigest()[:16]
             body[name] = {"hash": mark} if known.get(name) == mark else {"hash": mark, "html": html}
     return body, faults
@@ -271,21 +277,16 @@ def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None, page: s
         return None
     # Any name can be asked for. One that the page itself shows in its HTML is the app's own slip,
     # and its visitor learns nothing; of any other name nobody is told whether a block has it.
-    if current_app.debug or _has_element_for(page, name):
-        there_are = ", ".join(wanted.known) or "none"
-        return (
-            f"is not in the template: it has to stand there or in a parent of it, not in an "
-            f"included template. The blocks are: {there_are}"
-        )
+    if current_app.debug or has_element_for(page, name):
+        return _not_there(wanted)
     return None
 
 
-def _has_element_for(page: str, name: str) -> bool:
-    """Return whether an element of *page* shows the block *name*.
-
-    The attribute has to be quoted, because what a visitor has entered holds no quotes in HTML.
-    """
-    return re.search(rf"data-realtime-block\s*=\s*([\"']){name}\1", page) is not None
+def _not_there(wanted: WantedBlocks) -> str:
+    return (
+        f"is not in the template: it has to stand there or in a parent of it, not in an included "
+        f"template. The blocks are: {', '.join(wanted.known) or 'none'}"
+    )
 
 
 def _known_hashes() -> dict[str, str]:

@@ -99,6 +99,18 @@ def test_block_of_no_template_stays_as_it_is_and_is_logged(app, client, caplog):
     assert "is not in the template" in told and "admin, n, row, rows" in told
 
 
+def test_block_of_no_template_is_logged_where_its_attribute_has_no_quotes(app, client, caplog):
+    """The page has an element without quotes for a block that no template defines. It is emptied,
+    as any name that a visitor has entered; one log line says so, and to write quotes."""
+    app.jinja_loader.mapping["page.html"] += SLIP.format("line", "1")
+    for _ in range(2):
+        assert ask(client, "line nothing n").json["line"]["html"] == ""
+
+    (told,) = [one.getMessage() for one in caplog.records]
+    assert "Block 'line' of '/' is not in the template" in told
+    assert told.endswith('whose attribute has quotes, data-realtime-block="line".')
+
+
 def test_block_that_a_condition_leaves_out_is_emptied_though_its_element_is_there(
     app, client, caplog
 ):
