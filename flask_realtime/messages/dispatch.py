@@ -201,10 +201,14 @@ def _in_context(
         _note_response(environ, response)
         return response
     finally:
-        if is_begun:
-            cycle.pop(error)
-        else:
-            _pop_unbegun(cycle)
+        try:
+            if is_begun:
+                cycle.pop(error)
+            else:
+                _pop_unbegun(cycle)
+        finally:
+            # It holds this frame, and with it the socket: only the collector frees circles.
+            error = None
 
 
 def _note_response(environ: WSGIEnvironment, response: Response) -> None:
@@ -254,7 +258,11 @@ def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
             return cycle.handle(error)
         except BaseException as raised:
             # In debug mode and in tests Flask raises the error again, so that the server shows it.
-            error = raised
+            return _failed(app, where, raised)
+    return _failed(app, where, error)
+
+
+def _failed(app: Flask, where: str, error: BaseException) -> Response:
     logger.error("Exception on %s", where, exc_info=error)
     if isinstance(error, HTTPException):
         return app.make_response(error)

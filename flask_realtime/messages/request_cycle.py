@@ -96,7 +96,12 @@ class RequestCycle:
         ignores = self._app.should_ignore_error
         if error is not None and ignores is not None and ignores(error):
             error = None
-        self._context.pop(error)
+        try:
+            self._context.pop(error)
+        finally:
+            if self._is_put_off:
+                # The one that was offered holds the context: only the collector frees circles.
+                setattr(self._context, SESSION, None)
 
     def dispatch(self) -> Response:
         """Return the response of the request's route.

@@ -4,6 +4,7 @@ Counted in calls of Python's functions, since times differ from machine to machi
 """
 
 import gc
+import logging
 import socket
 import subprocess
 import sys
@@ -31,7 +32,15 @@ MOST_OF_MESSAGE = 120
 #: first message.
 MOST_OF_HANDSHAKE = 230
 
-CALL = client_frame(b'{"id": "1", "action": "call", "data": {"method": "get", "uri": "/json"}}')
+MESSAGES = {
+    "ping": b'{"id": "1", "action": "ping"}',
+    "call": b'{"id": "1", "action": "call-route", "uri": "/json"}',
+    "closed route": b'{"id": "1", "action": "call-route", "uri": "/page"}',
+    "failing view": b'{"id": "1", "action": "call-route", "uri": "/broken"}',
+    "failing answer to that": b'{"id": "1", "action": "call-route", "uri": "/worse"}',
+    "failing handler": b'{"id": "1", "action": "break"}',
+    "no handler": b'{"id": "1", "action": "nothing"}',
+}
 
 
 def make_app():
@@ -173,8 +182,8 @@ def test_handshake_costs_few_functions_of_the_package(monkeypatch):
 
 @pytest.mark.parametrize(
     "sent",
-    [b"", client_frame(b'{"id": "1", "action": "ping"}'), CALL, client_frame(b"\x03\xe8", 0x88)],
-    ids=["nothing", "message", "call", "close frame"],
+    [b"", client_frame(b"\x03\xe8", 0x88), *map(client_frame, MESSAGES.values())],
+    ids=["nothing", "close frame", *MESSAGES],
 )
 @pytest.mark.parametrize("is_logged_out", [False, True])
 def test_ended_socket_does_not_wait_for_the_garbage_collector(sent, is_logged_out, monkeypatch):
@@ -183,6 +192,11 @@ def test_ended_socket_does_not_wait_for_the_garbage_collector(sent, is_logged_ou
     takes the longer for each such socket. So it is where the page is turned away at once."""
     realtime = Realtime(app := make_app())
     app.add_url_rule("/room", "room", lambda: realtime.socket.subscribe("room") or "<body>")
+    for path in ("/broken", "/worse"):
+        app.add_url_rule(path, path, realtime.allow_calls(lambda: 1 / 0))
+    app.register_error_handler(500, lambda error: (str(1 / (flask.request.path != "/worse")), 500))
+    realtime.allow_calls(app.view_functions["json"])
+    realtime.handler("break")(lambda data: 1 / 0)
     ended = []
 
     def note(connection, read, live=Connection.live):
@@ -190,6 +204,8 @@ def test_ended_socket_does_not_wait_for_the_garbage_collector(sent, is_logged_ou
         live(connection, read)
 
     monkeypatch.setattr(Connection, "live", note)
+    # What pytest keeps of the log has the errors, and they have the frames that they went through.
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
     environ = environ_of_handshake(app)
     if is_logged_out:
         admission = app.extensions["realtime"].node()._admission
@@ -216,7 +232,7 @@ def leave(peer, sent):
     peer.settimeout(DEADLINE)
     peer.sendall(sent)
     seen = b""
-    while sent == CALL and b'"id"' not in seen and (more := peer.recv(4096)):
+    while b'"id"' in sent and b'"id"' not in seen and (more := peer.recv(4096)):
         seen += more
     peer.shutdown(socket.SHUT_WR)
 
