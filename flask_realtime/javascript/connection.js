@@ -60,6 +60,8 @@ export class Connection {
     this.#attempts++;
     this.#begunAt = this.#window.Date.now();
     this.#become("connecting");
+    // Calls by HTTP, blocks and cookies need it, which a script of the page may have replaced.
+    if (!this.#window.fetch?.call) console.error("realtime: no fetch");
     let socket;
     try {
       socket = new this.#window.WebSocket(url);

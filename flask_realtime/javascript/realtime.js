@@ -47,8 +47,10 @@ function begin() {
 
 /** Load a script; reject with a RealtimeError if that fails, or takes longer than `limit` ms. */
 function loaded(src, limit) {
-  const late = new Promise((_, reject) => window.setTimeout(reject, limit || LONGEST_LOAD));
-  return Promise.race([import(/* @vite-ignore */ src), late]).catch(() => {
+  return Promise.race([
+    import(/* @vite-ignore */ src),
+    new Promise((_, reject) => window.setTimeout(reject, limit || LONGEST_LOAD)),
+  ]).catch(() => {
     const reason = `realtime: ${src} cannot be loaded.`;
     console.warn(reason);
     throw new RealtimeError("RealtimeInterrupted", reason);

@@ -64,7 +64,7 @@ export class Reload {
     this.#ready = ready;
     this.#reload = () => {
       this.stop();
-      this.#memory.set("reload", { count: recent + 1, at: this.#window.Date.now(), id: connectionId });
+      this.#memory.set("reload", { id: connectionId, count: recent + 1, at: this.#window.Date.now() });
       this.#go();
     };
     this.#wait(delay + JITTER * this.#window.Math.random(), 0);
@@ -108,7 +108,7 @@ export class Reload {
       });
       return ok || type === "opaqueredirect" || status === 401 || status === 403;
     } catch {
-      return false;
+      // There is no network: the server does not answer.
     }
   }
 

@@ -48,8 +48,10 @@ export class Session {
   /** Resolves when no changes are being fetched, or after three seconds. */
   async settled() {
     let timer;
-    const late = new Promise((resolve) => (timer = this.#window.setTimeout(resolve, LONGEST_HOLD)));
-    await Promise.race([this.#running, late]);
+    await Promise.race([
+      this.#running,
+      new Promise((resolve) => (timer = this.#window.setTimeout(resolve, LONGEST_HOLD))),
+    ]);
     this.#window.clearTimeout(timer);
   }
 

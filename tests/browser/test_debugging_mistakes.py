@@ -89,4 +89,4 @@ def test_variable_in_place_of_what_the_browser_has_is_no_silence(develop, name):
 
     developer.reads(f"variable or function {name} in place of the browser's")
     # What the client itself says of it, at each try.
-    developer.person.forgive("realtime: no WebSocket: ")
+    developer.person.forgive("realtime: no WebSocket: ", "realtime: no fetch")

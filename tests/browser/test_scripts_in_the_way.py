@@ -47,3 +47,18 @@ def test_page_says_what_is_in_the_place_of_its_sockets(come, site, script):
 
     assert person.errors[0].startswith("realtime: no WebSocket: ")
     person.forgive("realtime: no WebSocket: ")
+
+
+@reads_console
+def test_page_says_that_something_is_in_the_place_of_fetch(come, site):
+    """A script has a variable named fetch. The page has its socket, and the console says what is
+    missing to its calls by HTTP, also where the app is not in debug mode."""
+    site.show(MAIN, head="<script>var fetch = 'a variable'</script>", channel="news")
+    person = come(site.url)
+    person.page.goto(f"{site.url}/page")
+    person.page.wait_for_selector("body[data-realtime-state=open]", state="attached")
+
+    person.wait_until(lambda: person.errors)
+
+    assert person.errors[0] == "realtime: no fetch"
+    person.forgive("realtime: no fetch")

@@ -167,3 +167,15 @@ for (const replaced of ["a variable", function () {}, undefined]) {
   });
 }
 
+
+for (const replaced of ["a variable", { get: () => {} }, undefined]) {
+  test(`a page with ${replaced} in the place of fetch says so, and has its socket`, (t) => {
+    const said = t.mock.method(console, "error", () => {});
+    page.fetch = replaced;
+
+    connection.open();
+    page.socket.accept();
+
+    assert.deepEqual(said.mock.calls.map(({ arguments: [text] }) => text), ["realtime: no fetch"]);
+  });
+}
