@@ -31,6 +31,7 @@ from ..page.sessions import IS_NOT_SAVED, check_session, may_be_saved, save_noth
 from ..registries.records import Disconnect
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
+from .begun_at_once import BeginningNode, BegunAtOnce
 from .given_up_ids import GivenUpIds, names_of_id
 from .late_answers import LateAnswers
 from .logins import LogIns, has_logged_in
@@ -59,7 +60,7 @@ _IS_SETTLED = "flask_realtime.is_settled"
 _IS_TRIED = "flask_realtime.is_tried"
 
 
-class SessionNode(EndingNode, Protocol):
+class SessionNode(EndingNode, BeginningNode, Protocol):
     """The part of this process's :class:`.Node` that :class:`EndOfRequest` needs."""
 
     def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
@@ -94,6 +95,7 @@ class EndOfRequest:
         self._grants = grants
         self._log_ins = LogIns()
         self._remembering = Remembering()
+        self._begun_at_once = BegunAtOnce(node)
         self._given_up_ids = GivenUpIds(node)
         self._turnover = Turnover(node)
         self._late_answers = LateAnswers(node, is_begun)
@@ -209,7 +211,10 @@ class EndOfRequest:
             if keeps_former:
                 save_nothing()
             elif lacks_key():
-                (client or current_client()).keep_socket_key()
+                client = client or current_client()
+                client.keep_socket_key()
+            if client is not None:
+                self._begun_at_once.note(response)
 
     def _is_too_late(self, socket: SocketOfMessage) -> bool | None:
         """Return whether the session of a message ended while the message was handled, so that the

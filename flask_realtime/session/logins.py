@@ -112,6 +112,20 @@ def forgotten_cookie(response: Response, jar: CookieJar) -> str:
     return jar.lost_value_of(_cookie_name()) or "" if _has_logins() else ""
 
 
+def remembering_cookie() -> str:
+    """Return the cookie by which Flask-Login remembers the user; ``""`` where the request brings
+    none that Flask-Login has made."""
+    flask_login = sys.modules.get("flask_login")
+    if flask_login is None or not hasattr(present_app(), "login_manager"):
+        return ""
+    try:
+        cookie = request.cookies.get(_cookie_name(), "")
+        return cookie if flask_login.decode_cookie(cookie) is not None else ""
+    except Exception:
+        # Flask-Login fails on what is not ASCII.
+        return ""
+
+
 def cookie_of_log_in() -> str:
     """Return that cookie, if nothing else has logged in the user of the session, whom the cookie
     may be yet to log in, at the first look for him; else ``""``."""

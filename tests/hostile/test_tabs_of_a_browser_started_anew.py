@@ -83,3 +83,51 @@ def test_page_that_takes_a_while_does_not_undo_a_log_out(processes, hold):
     assert all("Set-Cookie" not in one.headers for one in answers)
     assert tabs[1].me()["user"] == "ada"
     assert "session" in tabs[1].http.cookies
+
+
+def test_tab_whose_session_the_browser_has_not_kept_comes_back(processes):
+    """Two tabs are opened at once, and one has its socket open before the other is answered. The
+    browser keeps the other's session. The socket comes back, by the cookie of that, and its page is
+    not known there, so that it is loaded anew. Else a log-out by a call would end a session of
+    which the browser knows nothing, and leave it logged in."""
+    person = Person(processes[0])
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "1"})
+    tab, later = start_anew(person), start_anew(person)
+    page = tab.show("/news")
+    later.url = processes[1]
+
+    with tab.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        later.show("/news")
+        assert socket.close_code() == 1012
+
+    with later.open(page, resume=True) as socket:
+        assert not socket.resume()["known"]
+    page = later.show("/news")
+    with later.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        socket.call("/logout", method="post")
+    later.take_over(page)
+    assert later.me()["user"] is None
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_tab_comes_back_though_the_app_does_not_tell_users(share, tmp_path_factory, keeps):
+    """So it is in an app without realtime.identify. What the tab puts into the cart is there."""
+    folder = str(tmp_path_factory.mktemp("sessions"))
+    environ = {"SAYS_NOTHING": "1", **({"SESSIONS": folder} if keeps else {})}
+    person = Person(share("logins:app", environ=environ).url)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "1"})
+    tab, later = start_anew(person), start_anew(person)
+    page = tab.show("/news")
+
+    with tab.open(page, resume=True) as socket:
+        socket.resume()
+        later.show("/news")
+        assert socket.close_code() == 1012
+
+    with later.open(page, resume=True) as socket:
+        socket.resume()
+        socket.call("/cart", method="post", input={"item": "tea"})
+    later.take_over(page)
+    assert later.me() == {"user": "ada", "cart": ["tea"]}

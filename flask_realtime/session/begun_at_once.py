@@ -1,0 +1,92 @@
+"""Sessions that one browser begins at once, since it asks for several pages without having any."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+from flask import Flask, Response
+
+from ..errors import CloseCode, RegistryUnavailable
+from ..flask_contexts import present_app, present_request
+from ..identity.keys import new_connection_id, replaced_digest
+from ..page.client import SOCKET_IN_ENVIRON, key_that_came, known_socket_key
+from ..page.secret_keys import names_of_key, secret_keys
+from ..registries.base import Registry
+from ..registries.records import End
+from ..threads import clock
+from .logins import remembering_cookie
+from .pending_changes import follow, pointer_to
+from .succession import orders_for
+
+logger = logging.getLogger(__name__)
+
+# Stands in the place of a page: what is noted concerns all pages of the browser.
+_ALL_PAGES = "begun at once"
+# For how long the sockets of a session come back: as long as a slow page may take to be answered.
+_SECONDS = 60.0
+_MOST_SESSIONS = 20
+
+
+class BeginningNode(Protocol):
+    """The part of this process's :class:`.Node` that :class:`BegunAtOnce` needs."""
+
+    @property
+    def registry(self) -> Registry:
+        """Where is noted which session was begun last."""
+
+    def end(self, ends: Sequence[End], seconds: float | None = None) -> object:
+        """Carry out orders, here at once, and elsewhere as soon as the registry takes them."""
+
+
+class BegunAtOnce:
+    """Has the sockets of a session come back where the browser has got another one in its place.
+
+    A browser that is started anew asks for several pages at once with nothing but the cookie by
+    which Flask-Login remembers its user. Each answer begins a session, and the browser keeps that
+    of the last. A tab that had its socket open by then would go on with a session of which the
+    browser knows nothing: what its messages change, as by a log-out, would never reach the browser.
+
+    Each answer has the sockets of all earlier sessions come back, since the handshake of one may be
+    under way at the next answer, by the cookie of before.
+
+    That cookie is the same in all browsers of a user. Where another one is started, the sockets of
+    this one come back too, and go on.
+
+    :param node: returns the node of this process.
+    """
+
+    def __init__(self, node: Callable[[], BeginningNode]) -> None:
+        self._node = node
+
+    def note(self, response: Response) -> None:
+        """Note, behind *response*, the session that the request has begun, if it has."""
+        # First, because few requests bring one.
+        cookie = remembering_cookie()
+        if not cookie or SOCKET_IN_ENVIRON in present_request().environ:
+            return
+        key = known_socket_key()
+        if key is None or key_that_came() is not None:
+            return
+        app = present_app()
+        where = replaced_digest(secret_keys()[0], cookie, _ALL_PAGES)
+        response.call_on_close(partial(self._replace, app, where, names_of_key(key)[0]))
+
+    def _replace(self, app: Flask, where: str, name: str) -> None:
+        registry, now = self._node().registry, clock.now()
+        try:
+            noted = [follow(app, one) for one in registry.collect(where, new_connection_id())]
+            begun = [one for text in noted for one in text.split() if _age(one, now) < _SECONDS]
+            begun = [*begun, f"{name}@{now:.0f}"][-_MOST_SESSIONS:]
+            registry.deposit(where, pointer_to(app, " ".join(begun)))
+        except (RegistryUnavailable, ValueError) as error:
+            logger.debug("Sessions that were begun at once are not told apart: %s", error)
+            return
+        names = [one.partition("@")[0] for one in begun[:-1]]
+        self._node().end(orders_for(names, CloseCode.SERVICE_RESTART))
+
+
+def _age(begun: str, now: float) -> float:
+    return now - float(begun.partition("@")[2])
