@@ -35,6 +35,11 @@ _ALLOWED = frozenset(
 )
 # No underscore: a WSGI environ has the same key for a name with a hyphen and with an underscore.
 _HTMX = re.compile(r"hx-[a-z-]+")
+# As gunicorn's ``limit_request_field_size`` and ``limit_request_fields``. Apps read headers on the
+# assumption that a server has bounded them: to find the best of the 60,000 types in an ``Accept``
+# takes a second.
+LONGEST_VALUE = 8190
+MOST_HEADERS = 100
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _MEDIA_TYPE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+)\s*(;.*)?", re.I)
 
@@ -45,13 +50,18 @@ def read_headers(given: Any, content_type: str, added: Collection[str]) -> dict[
     :param given: the headers that the message gives; None if it gives none.
     :param content_type: the media type of the call's body; empty if there is no body.
     :param added: the names in ``REALTIME_CALL_HEADERS``, in lower case, which are allowed too.
-    :raises InvalidMessage: if a header is not allowed, or its value is not a string. Such a header
-        is not silently left out: without it the view might do something else than was asked.
+    :raises InvalidMessage: if a header is not allowed, or its value is no string, or if there are
+        more or longer ones than a server would take. Such a header is not silently left out:
+        without it the view might do something else than was asked.
     """
     if given is None:
         return {}
     if not isinstance(given, dict):
         raise InvalidMessage("headers must be an object that maps names to values.")
+    if len(given) > MOST_HEADERS:
+        raise InvalidMessage(
+            f"This call has {len(given):,} headers, and may have {MOST_HEADERS}, as by HTTP."
+        )
     return {name.lower(): _value(name, value, content_type, added) for name, value in given.items()}
 
 
@@ -66,6 +76,11 @@ def _value(name: str, value: Any, content_type: str, added: Collection[str]) -> 
         raise InvalidMessage(
             f"The value of the header {show(name)} must be a string of printable Latin-1 "
             f"characters."
+        )
+    if len(value) > LONGEST_VALUE:
+        raise InvalidMessage(
+            f"The value of the header {show(name)} has {len(value):,} characters, and may have "
+            f"{LONGEST_VALUE:,}, as by HTTP."
         )
     if lowered == "content-type":
         _check_content_type(value, content_type)

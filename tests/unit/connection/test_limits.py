@@ -66,12 +66,15 @@ def test_message_takes_a_token_for_each_started_piece(size, tokens):
     [
         (b"[" + b"[]," * 80_000 + b"0]", 200, 300),
         (b"[" + b"0," * 120_000 + b"0]", 60, 120),
+        (b'{"uri": "/?' + b"a&" * 120_000 + b'"}', 200, 400),
         (b'{"a": "' + b"Dear all, as agreed: " * 12_000 + b'"}', 32, 50),
+        (b'{"a": "' + b"<p>Dear&nbsp;all, as agreed:" * 9_000 + b'"}', 32, 65),
         (b"[[]]", 1, 1),
     ],
 )
 def test_message_takes_tokens_for_the_values_to_be_parsed(data, least, most):
-    """Many small JSON values take several times as many tokens as a text of the same size."""
+    """Many small values, of JSON or of a query, take several times as many tokens as a text of the
+    same size."""
     assert least <= tokens_for(data) <= most
 
 

@@ -82,6 +82,26 @@ def test_header_of_the_list_may_be_sent(name):
     assert read_headers({name: " text/html "}, "", ()) == {name.lower(): "text/html"}
 
 
+@pytest.mark.parametrize("name", ["Accept", "HX-Current-URL", "X-Mine"])
+def test_header_may_be_as_long_as_by_http(name):
+    """A view parses what it has asked for, ``Accept`` say, and no server hands it 240 KB of that:
+    nothing else would run on the server for a second."""
+    longest = read_headers({name: "a/b," * 2047}, "", ["x-mine"])
+
+    assert len(longest[name.lower()]) == 8188
+    with pytest.raises(InvalidMessage, match="has 8,192 characters, and may have 8,190, as by"):
+        read_headers({name: "a/b," * 2048}, "", ["x-mine"])
+
+
+def test_call_may_have_as_many_headers_as_by_http():
+    """A call of 240 KB has room for 14,000, which took 0.2 s."""
+    names = [f"HX-{one}{other}" for one in "abcdefghij" for other in "abcdefghijk"]
+
+    assert len(read_headers(dict.fromkeys(names[:100], "x"), "", ())) == 100
+    with pytest.raises(InvalidMessage, match="has 101 headers, and may have 100, as by HTTP"):
+        read_headers(dict.fromkeys(names[:101], "x"), "", ())
+
+
 @pytest.mark.parametrize("name", [*OTHERS, "bad name", "bad:name", ""])
 def test_header_of_no_list_is_refused_by_name(name):
     """A page cannot forge a proxy's header in any spelling. The error names the setting for headers
