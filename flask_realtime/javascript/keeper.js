@@ -34,11 +34,11 @@ export class Keeper {
    * @param {Names} [names] the names of the elements in it
    */
   restore(parts, names = new Names(parts)) {
+    const heirOf = (one, name) => (one?.isConnected ? one : name && names.find(name));
     for (const { one, top, left } of this.#scrolled) {
-      const heir = one.isConnected ? one : this.#document.getElementById(one.id);
-      heir?.scrollTo?.({ top, left, behavior: "instant" });
+      heirOf(one, `#${one.id}`)?.scrollTo?.({ top, left, behavior: "instant" });
     }
-    const heir = this.#focused?.isConnected ? this.#focused : this.#name && names.find(this.#name);
+    const heir = heirOf(this.#focused, this.#name);
     if (!heir || heir === this.#document.activeElement) return;
     heir.focus({ preventScroll: true });
     // selectionStart is null for fields that hold no text, such as a checkbox or a date.

@@ -68,3 +68,20 @@ def test_answer_goes_to_no_element_that_a_visitor_has_written(come, site):
     person.page.wait_for_selector("b:text-is('answer')")
 
     assert person.page.locator("p#here").all_inner_texts() == ["written", "answer"]
+
+
+def test_scroll_position_goes_to_no_element_that_a_visitor_has_written(come, site):
+    """What a visitor has written stands in front of a list in which somebody has scrolled down, and
+    has a box of the same id. The list is replaced, and stays where it was."""
+    box = '<div id=list style="height: 50px; overflow: auto"><p style="height: 900px">{}</p></div>'
+    part = f"<div id=part><q data-realtime-ignore>{{}}</q>{box.format('listed')}</div>"
+    site.show(part.format("nothing"), channel="news")
+    person = come(site.url)
+    person.visit("/page")
+    person.run("list.scrollTop = 300")
+
+    site.change("replace", part.format(box.format("written")), "news", target="#part")
+    person.page.wait_for_selector("q p")
+
+    tops = person.run("() => Array.from(part.querySelectorAll('div'), (one) => one.scrollTop)")
+    assert tops == [0, 300]
