@@ -25,6 +25,8 @@ from .cookie_sessions import has_cookie_session
 
 #: Set in the environ of a request whose session is not to be saved once the app has done its part.
 IS_NOT_SAVED = "flask_realtime.is_not_saved"
+# Whose interfaces write a session as a whole, and nothing else: the same if they do so again.
+_SAVE_TWICE = ("flask", "flask_session")
 
 
 def present_session() -> SessionMixin:
@@ -58,19 +60,20 @@ def save_nothing() -> None:
 def save_on_trial() -> None:
     """Save the session as it is now, as the app's interface does, without setting its cookie.
 
-    Flask saves it again at the end of the request. Raises whatever the interface raises.
+    Flask saves it again at the end of the request. Raises whatever the interface raises. Does
+    nothing with an interface that says itself how it saves sessions, which may release a lock then,
+    compare versions, or note what it has saved: to save twice would fail, or set no cookie.
     """
     app, session = present_app(), present_session()
-    if app.session_interface.is_null_session(session):
+    interface = app.session_interface
+    author = str(type(interface).save_session.__module__).partition(".")[0]
+    if author not in _SAVE_TWICE or interface.is_null_session(session):
         return
-    accessed, modified = session.accessed, session.modified
+    accessed = session.accessed
     try:
-        app.session_interface.save_session(app, session, app.response_class())
+        interface.save_session(app, session, app.response_class())
     finally:
         session.accessed = accessed
-        if session.modified != modified:
-            # Some interfaces note there that the session is saved.
-            session.modified = modified
 
 
 def open_no_session() -> None:

@@ -104,8 +104,9 @@ class Turnover:
 
         Flask saves it once more, for the cookie and behind the end. If that fails here, nobody
         knows which session the store holds: the sockets come back, and are asked for the session as
-        it is then. What the app has ended itself has ended in any case; and of a user whom nothing
-        but a cookie has logged in, the session may be none to save.
+        it is then. What the app has ended itself has ended in any case, and what an interface saves
+        in a way of its own; and of a user whom nothing but a cookie has logged in, the session may
+        be none to save.
         """
         if (client is not None and client.is_over) or is_remembered():
             return

@@ -1,11 +1,43 @@
 """Log-ins and log-outs whose session cannot be saved, since JSON has no place for a value, say."""
 
+import json
+import threading
+
 import pytest
 from flask import Flask, session
+from flask.sessions import SecureCookieSession, SessionInterface
 
 from flask_realtime import Realtime
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import session_digest
+
+
+class _InCookie(SessionInterface):
+    """Has sessions in the cookie, and saves what has changed since it has opened or saved them."""
+
+    def open_session(self, app, request):
+        session = SecureCookieSession(json.loads(request.cookies.get("session", "{}")))
+        session.saved = dict(session)
+        return session
+
+    def save_session(self, app, session, response):
+        if session.saved != dict(session):
+            response.set_cookie("session", json.dumps(dict(session)))
+        session.saved = dict(session)
+
+
+class _WithLock(_InCookie):
+    """Has one request at a time use a session."""
+
+    def open_session(self, app, request):
+        session = super().open_session(app, request)
+        session.lock = threading.Lock()
+        session.lock.acquire()
+        return session
+
+    def save_session(self, app, session, response):
+        super().save_session(app, session, response)
+        session.lock.release()
 
 
 @pytest.fixture
@@ -63,6 +95,23 @@ def test_failure_is_told_as_the_interface_has_it(app):
 
     with pytest.raises(TypeError, match="not JSON serializable"):
         browser.post("/break")
+
+
+@pytest.mark.parametrize("interface", [_InCookie, _WithLock])
+def test_interface_that_cannot_save_a_session_twice_is_asked_once(app, interface):
+    """Its log-ins and log-outs are answered, and reach the browser, as without the library."""
+    app.session_interface = interface()
+    browser = app.test_client()
+
+    def user():
+        with browser.session_transaction() as kept:
+            return kept.get("user")
+
+    users = []
+    for path in ("/login/ada", "/login/ben", "/logout"):
+        assert browser.post(path).status_code == 200
+        users.append(user())
+    assert users == ["ada", "ben", None]
 
 
 def raise_away(*_args, **_kwargs):
