@@ -15,10 +15,10 @@ from .connection.connection import Connection
 from .errors import InvalidSetting
 from .html.block_requests import BlockRequests
 from .messages import dispatch
-from .messages.call_rules import check_endpoints
 from .messages.conversations import Conversations
 from .messages.handlers import Handlers
 from .messages.hooks import Hooks
+from .messages.listed_calls import check_listed
 from .node.node import Node
 from .node.unheard_pushes import Serving
 from .outages import answer_outages
@@ -225,7 +225,7 @@ class AppState:
             self._check_settings()
             if self.config.enabled:
                 self._transport.check_routes(self._app)
-                check_endpoints(self._app, self.config)
+                check_listed(self._app, self.config)
         self._serving.note_request()
 
 

@@ -6,7 +6,6 @@ calls, which are messages of a WebSocket. Therefore a route takes no calls until
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,7 +16,7 @@ from flask import Blueprint, Flask, request
 from werkzeug.exceptions import NotFound
 
 from ..config.settings import Config
-from ..errors import InvalidMessage, InvalidSetting
+from ..errors import InvalidMessage
 from ..protocol.messages import MessageId, Reply, error_reply
 from .call_paths import fits, is_ambiguous
 from .call_route import METHODS, split_uri
@@ -242,22 +241,4 @@ class CallRules:
             "such calls, mark the view with @realtime.allow_calls or name it in "
             "REALTIME_ALLOW_CALLS; note that a proxy's rules for paths do not apply to calls.",
             "a path without a view" if endpoint is None else f"the view {endpoint!r}",
-        )
-
-
-def check_endpoints(app: Flask, config: Config) -> None:
-    """Check that the app has all endpoints that ``REALTIME_ALLOW_CALLS`` names.
-
-    :param app: an app whose routes are all registered.
-    :param config: the settings of the app.
-    :raises InvalidSetting: if the app lacks one; the error suggests the name that is most alike.
-    """
-    listed = config.allow_calls if isinstance(config.allow_calls, tuple) else ()
-    for name in listed:
-        if name.startswith("/") or name in app.view_functions:
-            continue
-        nearest = difflib.get_close_matches(name, app.view_functions, 1, 0.5)
-        hint = f"Did you mean {nearest[0]!r}?" if nearest else "A path begins with '/'."
-        raise InvalidSetting(
-            f"REALTIME_ALLOW_CALLS names {name!r}, but the app has no such endpoint. {hint}"
         )

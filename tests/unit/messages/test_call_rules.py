@@ -9,9 +9,7 @@ import pytest
 from flask import Blueprint
 from flask.views import MethodView
 
-from flask_realtime.config.settings import Config
-from flask_realtime.errors import InvalidSetting
-from flask_realtime.messages.call_rules import check_endpoints, open_to_calls
+from flask_realtime.messages.call_rules import open_to_calls
 
 from ..conversations import Browser
 
@@ -272,13 +270,3 @@ def test_path_is_that_of_the_app_on_each_host(app):
 
     assert call(app, "/a") == ANSWERED
     assert call(app, "/a", environ={"HTTP_HOST": "other.example"}) == GUARDED
-
-
-def test_setting_that_names_no_endpoint_is_an_error_with_the_nearest(app):
-    """A misspelt endpoint is an error that suggests the nearest name."""
-    app.add_url_rule("/a", "shop.list_rooms", lambda: "")
-
-    check_endpoints(app, Config.from_mapping({"REALTIME_ALLOW_CALLS": ["shop.list_rooms", "/x"]}))
-    check_endpoints(app, Config.from_mapping({"REALTIME_ALLOW_CALLS": True}))
-    with pytest.raises(InvalidSetting, match=r"'shop\.list_room'.*mean 'shop\.list_rooms'"):
-        check_endpoints(app, Config.from_mapping({"REALTIME_ALLOW_CALLS": ["shop.list_room"]}))
