@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
@@ -15,6 +16,7 @@ from ..identity.keys import new_connection_id, replaced_digest
 from ..page.client import SOCKET_IN_ENVIRON, key_that_came, known_socket_key
 from ..page.secret_keys import names_of_key, secret_keys
 from ..registries.base import Registry
+from ..registries.expiring import ExpiringDict
 from ..registries.records import End
 from ..threads import clock
 from .logins import remembering_cookie
@@ -28,6 +30,7 @@ _ALL_PAGES = "begun at once"
 # For how long the sockets of a session come back: as long as a slow page may take to be answered.
 _SECONDS = 60.0
 _MOST_SESSIONS = 20
+_MOST_KNOWN = 10_000
 
 
 class BeginningNode(Protocol):
@@ -55,11 +58,17 @@ class BegunAtOnce:
     That cookie is the same in all browsers of a user. Where another one is started, the sockets of
     this one come back too, and go on.
 
+    A client that never sends the cookie of its session begins one by each request. That soon takes
+    a hundred times what the request itself takes of the registry, so that a process notes no more
+    than are looked at, until none was noted for a minute.
+
     :param node: returns the node of this process.
     """
 
     def __init__(self, node: Callable[[], BeginningNode]) -> None:
         self._node = node
+        self._lock = threading.Lock()
+        self._noted: ExpiringDict[str, int] = ExpiringDict(_SECONDS)
 
     def note(self, response: Response) -> None:
         """Note, behind *response*, the session that the request has begun, if it has."""
@@ -72,7 +81,20 @@ class BegunAtOnce:
             return
         app = present_app()
         where = replaced_digest(secret_keys()[0], cookie, _ALL_PAGES)
-        response.call_on_close(partial(self._replace, app, where, names_of_key(key)[0]))
+        if not self._are_too_many(where):
+            response.call_on_close(partial(self._replace, app, where, names_of_key(key)[0]))
+
+    def _are_too_many(self, where: str) -> bool:
+        with self._lock:
+            now = clock.monotonic()
+            count = self._noted.get(where, now) or 0
+            if count >= _MOST_SESSIONS:
+                return True
+            self._noted.pop_expired(now, 10)
+            self._noted.put(where, count + 1, now)
+            if len(self._noted) > _MOST_KNOWN:
+                self._noted.pop_oldest()
+            return False
 
     def _replace(self, app: Flask, where: str, name: str) -> None:
         registry, now = self._node().registry, clock.now()

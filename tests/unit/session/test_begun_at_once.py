@@ -63,6 +63,41 @@ def test_sessions_of_others_stay(begin):
     assert told == [[], [], [], []]
 
 
+def test_client_that_never_sends_its_session_makes_the_registry_no_work(
+    begin, process, monkeypatch
+):
+    """It begins a session by each request. The registry is asked for the first few of them, and
+    again a minute later."""
+    asked, collect = [], process.registry.collect
+
+    def count(*about):
+        asked.append(about)
+        return collect(*about)
+
+    monkeypatch.setattr(process.registry, "collect", count)
+    for _ in range(begun_at_once._MOST_SESSIONS + 3):
+        begin("ada")
+    assert len(asked) == begun_at_once._MOST_SESSIONS
+
+    later = clock.monotonic() + begun_at_once._SECONDS
+    monkeypatch.setattr(clock, "monotonic", lambda: later)
+    begin("ada")
+    assert len(asked) == begun_at_once._MOST_SESSIONS + 1
+
+
+def test_cookies_that_are_known_to_have_begun_sessions_are_few(begin, process, monkeypatch):
+    """That those of many users are is no reason to keep them all."""
+    monkeypatch.setattr(begun_at_once, "_MOST_KNOWN", 2)
+    monkeypatch.setattr(begun_at_once, "_MOST_SESSIONS", 1)
+    asked = []
+    monkeypatch.setattr(process.registry, "collect", lambda *_about: asked.append(1) or [])
+
+    for user in ("ada", "ada", "ben", "cleo", "ben", "ada"):
+        begin(user)
+
+    assert len(asked) == 4
+
+
 def test_page_is_answered_though_the_registry_is_away(begin, process, monkeypatch):
     """The registry cannot be asked which session was begun before."""
 
