@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -186,6 +186,21 @@ def with_path(line: str, path: str) -> str:
     if _parse(line)[3].get("path", "").startswith("/"):
         return line
     return f"{line}; Path={_folder(path)}"
+
+
+def last_of_each(lines: Iterable[str]) -> list[str]:
+    """Return, of the ``Set-Cookie`` lines about one cookie, the last alone.
+
+    Browsers take them in their order, and not every other client: that of Python carries out a
+    deletion first. RFC 6265, section 4.1.1, asks for one line for each cookie.
+    """
+    found: dict[tuple[str, str, str], str] = {}
+    for line in lines:
+        name, _, _, told = _parse(line)
+        cookie = (name, told.get("path", ""), told.get("domain", "").lstrip(".").lower())
+        found.pop(cookie, None)
+        found[cookie] = line
+    return [*found.values()]
 
 
 def path_of(environ: WSGIEnvironment) -> str:

@@ -40,6 +40,7 @@ from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
+from .cookie_jar import last_of_each
 from .late_answers import TAKES_END
 from .logins import cookie_of_log_in, cookies_still_meant, forget_log_in, forget_remembered
 from .pending_changes import SessionChanges, follow, rewritten_keys
@@ -233,7 +234,7 @@ def _hand_over(waiting: Sequence[Waiting], response: Response) -> None:
         # A session cookie that changes nothing could undo a log-out that is under way.
         save_nothing()
     forget_log_in(response)
-    for line in cookies:
+    for line in last_of_each(cookies):
         response.headers.add("Set-Cookie", line)
 
 

@@ -63,3 +63,21 @@ def test_log_out_keeps_what_a_call_before_it_has_changed(share, environ, path):
     person.take_over(page)
 
     assert person.me() == {"user": None, "cart": ["tea"] if path == "/logout" else None}
+
+
+def test_log_out_behind_a_call_that_renews_the_cookie_is_one_line(share, environ):
+    """The app renews the cookie by which it remembers its users with each answer. The page fetches
+    a renewal and the deletion at once: for a client that carries out deletions first, as Python's
+    does, the user would stay logged in."""
+    person = Person(share("logins:app", environ={**environ, "RENEWS": "1"}).url)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page = person.show("/news")
+    with person.open(page) as socket:
+        socket.call("/cart", method="post", input={"item": "tea"})
+        socket.call("/logout", method="post")
+
+    answer = person.take_over(page)
+
+    names = [one.partition("=")[0] for one in answer.raw.headers.getlist("Set-Cookie")]
+    assert sorted(names) == sorted({*names})
+    assert person.me()["user"] is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_realtime.session.cookie_jar import CookieJar
+from flask_realtime.session.cookie_jar import CookieJar, last_of_each
 
 
 @pytest.fixture
@@ -156,3 +156,11 @@ def test_jar_leaves_its_copy_alone(jar):
 
     assert jar.header("/") == "a=1; b=2"
     assert "a=3" in twin.header("/")
+
+
+def test_last_line_about_a_cookie_stands_for_those_before_it():
+    """Cookies of other paths and hosts are other cookies."""
+    kept = ["a=2; Path=/x", "a=3; Path=/; Domain=.Shop.example", "b=1; Path=/", "a=; Path=/"]
+    lines = ["a=1; Path=/", *kept[:1], "a=2; Path=/; Domain=shop.example", *kept[1:]]
+
+    assert last_of_each(lines) == kept
