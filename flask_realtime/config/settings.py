@@ -125,8 +125,9 @@ class Config:
         100,
         kinds.number(0.01, 1_000_000, or_none=True),
         "What a client may send, as an average of five seconds; each started 8 KB of a message "
-        "counts as one, and as more where it has many values or percent signs, or the socket more "
-        "than 150 cookies. None: no limit.",
+        "counts as one, and as more where it has many values or percent signs, or a form with "
+        "thousands of letters to be percent-encoded, or the socket more than 150 cookies. None: no "
+        "limit.",
         "messages a second and socket",
     )
     max_pending_messages: int = _setting(

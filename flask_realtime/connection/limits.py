@@ -25,6 +25,9 @@ FIELD_BYTES = 20
 # as to read so many bytes.
 PERCENT_BYTES = 20
 MOST_PERCENTS = 2000
+# To decode a byte that is percent-encoded, in a form or in a query, takes a view as long as to read
+# so many bytes. How many there are is known only once the message is read.
+ESCAPE_BYTES = 20
 # Messages up to this size take no more than a token's time, whatever they hold.
 SMALL_BYTES = 1024
 # To read so many cookies, or escaped characters in them, takes as long as a small message. Browsers
@@ -62,6 +65,15 @@ def tokens_for(data: bytes, cookies: str = "") -> int:
     return max(1, -(-size // TOKEN_BYTES)) + read_each_time // COOKIES
 
 
+def tokens_for_escapes(count: int) -> int:
+    """Return how many more tokens a call takes for the percent-encoded bytes that its view decodes.
+
+    :param count: how many there are. Scripts send most of these as one character, which is encoded
+        here, as browsers do by HTTP.
+    """
+    return count * ESCAPE_BYTES // TOKEN_BYTES
+
+
 class TokenBucket:
     """How much a socket may send: so many tokens a second, and a burst after a pause.
 
@@ -71,14 +83,24 @@ class TokenBucket:
     :param rate: tokens a second; None: no limit.
     """
 
-    __slots__ = ("_at", "_burst", "_rate", "_refused", "_tokens")
+    __slots__ = ("_at", "_burst", "_owed", "_paid", "_rate", "_refused", "_tokens")
 
     def __init__(self, rate: float | None) -> None:
         self._rate = rate
         self._burst = max(1.0, (rate or 0) * BURST_SECONDS)
         self._tokens = self._burst
         self._refused = 0.0
+        # The thread that handles messages writes the one, the reader of the socket the other.
+        self._owed = self._paid = 0.0
         self._at = clock.monotonic()
+
+    def owe(self, count: int) -> None:
+        """Have the next messages wait for what a message took beyond its tokens, as it turned out.
+
+        :param count: so many tokens, of which a burst counts at most: an honest message as large as
+            that may be sent by whoever has sent nothing for a while.
+        """
+        self._owed += min(count, self._burst)
 
     def take(self, count: int = 1) -> bool:
         """Take *count* tokens; return whether what they are for may be handled now.
@@ -93,6 +115,9 @@ class TokenBucket:
         self._at = now
         self._refused = max(0.0, self._refused - gained)
         self._tokens = min(self._burst, self._tokens + gained)
+        owed = self._owed
+        self._tokens -= owed - self._paid
+        self._paid = owed
         if self._tokens < min(count, self._burst):
             self._refused += count
             return False

@@ -11,6 +11,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from ..errors import InvalidMessage
 from ..identity.origins import Origin
+from .call_headers import FORM
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -176,6 +177,16 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
     if cookies:
         environ["HTTP_COOKIE"] = cookies
     return environ
+
+
+def escapes_in(environ: Mapping[str, Any], call: Call) -> int:
+    """Return how many bytes of a call are percent-encoded that its view decodes.
+
+    :param environ: what :func:`call_environ` returned for the call.
+    :param call: the request.
+    """
+    query: str = environ["QUERY_STRING"]
+    return query.count("%") + (call.body.count(b"%") if call.content_type == FORM else 0)
 
 
 def path_info(path: str, script_name: str) -> str:

@@ -59,6 +59,9 @@ class Asker(Protocol):
         :param coming: how many bytes these replies have in all, this socket's among them.
         """
 
+    def owe(self, tokens: int) -> None:
+        """Count the message as so many messages more, towards the socket's rate limit."""
+
     def alone(self) -> AbstractContextManager[None]:
         """Return a context for long work that waits for nothing; one socket is in it at a time."""
 
@@ -141,6 +144,11 @@ class ReplyTurn:
             return
         with self._asker.alone(), without_garbage_collector():
             yield
+
+    def owe(self, tokens: int) -> None:
+        """Count the message that is answered as so many messages more than its size says."""
+        if tokens and self._asker is not None:
+            self._asker.owe(tokens)
 
     def _begin(self, endpoint: str) -> None:
         self._endpoint = endpoint

@@ -37,6 +37,10 @@ class AskingSocket:
         """
         return self._has_room(self._connection.outbox, coming)
 
+    def owe(self, tokens: int) -> None:
+        """Count the message as so many messages more, towards the socket's rate limit."""
+        self._connection.bucket.owe(tokens)
+
     def alone(self) -> AbstractContextManager[None]:
         """Return a context for long work that waits for nothing; one socket is in it at a time."""
         return self._connection.reading.time_slice.alone()

@@ -109,6 +109,21 @@ def test_bucket_grants_the_largest_message_when_it_is_full(clock):
     assert bucket.take()
 
 
+def test_bucket_waits_for_what_a_message_took_beyond_its_tokens(clock):
+    """What is owed is a burst at most, so that whoever has sent nothing for a while may go on."""
+    bucket = TokenBucket(10)
+    bucket.take()
+    bucket.owe(12)
+    owing = [bucket.take(30), bucket.take(8)]
+    clock.now += 5
+    bucket.owe(1_000)
+
+    assert owing == [True, False]
+    assert not bucket.take()
+    clock.now += 0.2
+    assert bucket.take()
+
+
 def test_bucket_is_exhausted_by_large_messages_too(clock):
     """A refused message counts with the tokens that it would have taken."""
     bucket = TokenBucket(10)
