@@ -15,9 +15,11 @@ from ..client import frame
 from ..prober import Prober
 from ..rivals import Ours
 from ..row import OURS, Line, Row, at_most
-from ..servers import gunicorn
+from ..servers import gunicorn, threads
 
 SOCKETS = 64
+# Each socket has a thread of gunicorn's gthread worker; so many more are for requests.
+SPARE_THREADS = 100
 # The limit of messages in a second that the README's table of settings has.
 A_SECOND = 100
 # The 99th percentile of the view may double, or grow by so many ms if that is more.
@@ -44,14 +46,17 @@ KINDS = {
 }
 
 
-def besieged(seconds):
+def besieged(command, seconds):
     """Return 99th percentiles of a view in ms.
 
     ``idle`` is that while the sockets are idle, ``allowed`` the goal that follows from it; the
     others are those while the sockets send, by the kind of messages.
+
+    :param command: the command of the server.
+    :param seconds: how long to measure each figure.
     """
     rival = Ours(
-        gunicorn("ours:app"),
+        command,
         REALTIME_REGISTRY='"memory"',
         REALTIME_MAX_MESSAGES_PER_SECOND=str(A_SECOND),
         REALTIME_ALLOW_CALLS="null",
@@ -113,23 +118,33 @@ class Siege:
 
 
 def rows(scale):
-    seconds = 10 * scale.factor
-    allowed = partial(at_most, 1, OURS, figure="allowed")
+    title = f"A view while {SOCKETS} sockets do their worst within the limits"
     return [
-        Row(
-            "hostile",
-            f"A view while {SOCKETS} sockets do their worst within the limits",
-            {OURS: partial(besieged, seconds)},
-            [
-                Line("idle", "the sockets are idle: 99 % of the answers within, ms"),
-                *(
-                    Line(kind, f"they send {what}; ratio to what is allowed, ms", allowed())
-                    for kind, (what, *_) in KINDS.items()
-                ),
-            ],
-            notes=f"Allowed is twice the figure of idle sockets, or {MORE_MS:g} ms more.",
-        )
+        _row("hostile", title, gunicorn("ours:app"), scale),
+        _row(
+            "hostile-threads",
+            f"{title}, on gunicorn's gthread worker",
+            threads("ours:app", SOCKETS + SPARE_THREADS),
+            scale,
+        ),
     ]
+
+
+def _row(name, title, command, scale):
+    allowed = partial(at_most, 1, OURS, figure="allowed")
+    return Row(
+        name,
+        title,
+        {OURS: partial(besieged, command, 10 * scale.factor)},
+        [
+            Line("idle", "the sockets are idle: 99 % of the answers within, ms"),
+            *(
+                Line(kind, f"they send {what}; ratio to what is allowed, ms", allowed())
+                for kind, (what, *_) in KINDS.items()
+            ),
+        ],
+        notes=f"Allowed is twice the figure of idle sockets, or {MORE_MS:g} ms more.",
+    )
 
 
 def _check(client, data, status):
