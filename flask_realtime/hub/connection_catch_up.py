@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice, starmap
+from dataclasses import replace
+from itertools import starmap
 from typing import Protocol
 
 from ..errors import RegistryUnavailable
@@ -45,7 +47,8 @@ class Reader(Listener, Protocol):
 class ConnectionCatchUp:
     """Brings a connection onto channels without missing or repeating anything.
 
-    A connection holds one page of one log at a time.
+    A connection holds one page of one log at a time, and each message of the page once: as entry
+    until its frame is made, and then as frame.
 
     :param read: the registry's reader, for positions that a client named.
     """
@@ -90,16 +93,19 @@ class ConnectionCatchUp:
         if report is not None:
             report(list(lost), new)
         for name, position in new.items():
-            # Popped, so that the page is freed while the next channels are read.
-            self._to_tail(connection, name, position, pages.pop(name, None))
+            self._to_tail(connection, name, position, pages)
 
     def _to_tail(
-        self, connection: Reader, name: str, position: Position, page: LogPage | None
+        self, connection: Reader, name: str, position: Position, pages: dict[str, LogPage]
     ) -> None:
+        # Popped here: a caller keeps what it hands over as long as the peer reads nothing.
+        page = pages.pop(name, None)
         waited_since = None
         while connection.is_receptive:
             if page is not None:
-                reached = self._send_page(connection, name, position, page)
+                entries = deque(page.publications)
+                page = replace(page, publications=())
+                reached = self._send_page(connection, name, position, page, entries)
             else:
                 frames = self._hub.step(connection, name, position)
                 if frames is not None and not frames:
@@ -128,19 +134,32 @@ class ConnectionCatchUp:
         time.sleep(LOOK_SECONDS)
 
     def _send_page(
-        self, connection: Reader, name: str, position: Position, page: LogPage
+        self,
+        connection: Reader,
+        name: str,
+        position: Position,
+        page: LogPage,
+        entries: deque[Publication],
     ) -> Position:
         if page.lost:
             self._send(connection, name, [lost_frame(name, page.tail, position)], page.tail)
             return page.tail
         tail = self._delivery.tail(name)
-        publications = (one for one in page.publications if not _is_beyond(one, tail))
         while connection.is_receptive:
-            frames = [self._delivery.frame(one) for one in islice(publications, FRAMES_AT_ONCE)]
+            frames = self._take_frames(entries, tail)
             if not frames:
                 break
             position = self._send_frames(connection, name, position, frames)
         return position
+
+    def _take_frames(self, entries: deque[Publication], tail: Position | None) -> list[Frame]:
+        """Make the frames of the first *entries*, which are taken out."""
+        frames: list[Frame] = []
+        while entries and len(frames) < FRAMES_AT_ONCE:
+            entry = entries.popleft()
+            if not _is_beyond(entry, tail):
+                frames.append(self._delivery.frame(entry))
+        return frames
 
     def _send_frames(
         self, connection: Reader, name: str, position: Position, frames: Sequence[Frame]

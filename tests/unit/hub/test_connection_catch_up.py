@@ -1,5 +1,8 @@
 """Pages of a log are sent to one connection that resumes."""
 
+import weakref
+from dataclasses import replace
+
 import pytest
 
 from flask_realtime.hub import channels, connection_catch_up
@@ -224,3 +227,46 @@ def test_connection_that_is_put_out_is_sent_no_more_of_the_page_that_was_read(sh
     shore.catch_up.run(leaver)
 
     assert leaver.payloads == list(range(6))
+
+
+class Text(str):
+    """A message of which one can tell whether anybody still holds it."""
+
+
+class Copies:
+    """Reads pages as Redis does: each page has texts of its own."""
+
+    def __init__(self, reader):
+        self.reader = reader
+        self.texts = []
+
+    def __call__(self, cursors, max_bytes):
+        return {
+            name: replace(page, publications=tuple(map(self.copy, page.publications)))
+            for name, page in self.reader(cursors, max_bytes).items()
+        }
+
+    def copy(self, publication):
+        text = Text(publication.payload)
+        self.texts.append(weakref.ref(text))
+        return replace(publication, payload=text)
+
+
+@pytest.mark.parametrize("size", [10, 300_000], ids=["many in a page", "larger than a page"])
+def test_connection_that_reads_nothing_holds_what_it_has_missed_once(shore, monkeypatch, size):
+    """A peer reads nothing while it is sent what it has missed. The process holds the frames that
+    wait for it, and not the texts of which they are made as well."""
+    monkeypatch.setattr(channels, "MOST_EXTENDED_BYTES", 0)
+    copies = Copies(shore.reader)
+    shore.catch_up = ConnectionCatchUp(shore.hub, shore.delivery, shore.channel_catch_up, copies)
+    start = shore.room.tail
+    for number in range(3):
+        shore.room.append(str(number) * size)
+    ear, held = Ear(), []
+    ear.wait_until_taken = lambda: held.append(sum(one() is not None for one in copies.texts))
+
+    shore.catch_up_of(ear, {"room": start})
+
+    assert ear.payloads == [str(number) * size for number in range(3)]
+    assert held
+    assert not any(held)
