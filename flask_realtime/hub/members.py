@@ -79,6 +79,9 @@ class Member:
     def bar(self, names: Iterable[str]) -> None:
         """Let the connection come onto channels again only by subscriptions that are yet to be
         read."""
+        # Nobody else may have them read again: the registry may not know yet of a socket that is
+        # about to open, and then tells of no change.
+        self.is_stale = self.is_stale or not self.is_subscribed
         barred = self.barred = self.barred or {}
         barred.update(dict.fromkeys(names))
         for name in list(islice(barred, max(0, len(barred) - MOST_BARRED))):

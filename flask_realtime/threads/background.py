@@ -60,6 +60,11 @@ class BackgroundThread:
         """Whether the thread was ever started; it may have ended since."""
         return self._thread is not None
 
+    @property
+    def is_current(self) -> bool:
+        """Whether it is the calling thread."""
+        return self._thread is threading.current_thread()
+
     def start(self) -> None:
         """Start the thread; later calls do nothing.
 

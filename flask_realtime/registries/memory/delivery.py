@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 # How many deliveries are made between two pauses: to a few hundred sockets each they take some
 # milliseconds, and under gevent nobody else runs meanwhile.
 DELIVERIES_AT_ONCE = 50
+# For how many seconds somebody waits for what was put in before: delivering takes microseconds for
+# each socket, unless the process is held up.
+SETTLE_SECONDS = 1.0
 
 
 class MemoryDelivery:
@@ -27,7 +30,8 @@ class MemoryDelivery:
 
     def __init__(self, deliver: Callable[[Publication], None]) -> None:
         self._deliver = deliver
-        self._waiting: deque[Publication] = deque()
+        # An event stands behind what somebody waits for.
+        self._waiting: deque[Publication | threading.Event] = deque()
         self._wake = threading.Event()
         self._is_idle = False
         self._is_closed = False
@@ -38,12 +42,20 @@ class MemoryDelivery:
         """Start the thread."""
         self._thread.start()
 
-    def put(self, publication: Publication) -> None:
+    def put(self, publication: Publication | threading.Event) -> None:
         """Have *publication* delivered after those that were put in before."""
         self._waiting.append(publication)
         # In a burst the thread is mostly at work already, and setting an event takes time.
         if self._is_idle:
             self._wake.set()
+
+    def settle(self) -> None:
+        """Wait until what was put in before is delivered, ``SETTLE_SECONDS`` at the most."""
+        # In this order: the thread is busy before it takes anything out.
+        if (self._waiting or self._busy_since is not None) and not self._thread.is_current:
+            done = threading.Event()
+            self.put(done)
+            done.wait(SETTLE_SECONDS)
 
     def close(self) -> None:
         """End the thread; waiting publications are dropped."""
@@ -73,6 +85,9 @@ class MemoryDelivery:
         delivered = 0
         while self._waiting and not self._is_closed:
             publication = self._waiting.popleft()
+            if isinstance(publication, threading.Event):
+                publication.set()
+                continue
             try:
                 self._deliver(publication)
             except Exception:

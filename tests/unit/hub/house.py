@@ -68,9 +68,10 @@ class House:
         self.enter(self.guest, self.arrive(self.guest))
         self.jobs.clear()
 
-    def arrive(self, guest):
+    def arrive(self, guest, is_new=True):
         """Connect the client in the registry, and return its subscriptions."""
-        self.hub.add(guest)
+        if is_new:
+            self.hub.add(guest)
         subscriptions = self.registry.connect(guest.digest, guest.name).subscriptions
         self.hub.note(guest, subscriptions)
         return subscriptions

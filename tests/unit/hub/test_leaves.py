@@ -138,3 +138,18 @@ def test_kick_is_not_undone_by_what_was_read_before_it(house, held):
     eventually(lambda: tries)
 
     assert house.hub.channels(house.guest) == {"a"}
+
+
+def test_page_that_is_let_in_again_before_its_socket_is_known_hears_the_channel(house):
+    """A user is put out of a channel while a page's socket waits for its turn at the registry, and
+    is let in again. The registry knows of no socket to tell of that, and yet the page hears the
+    channel."""
+    second = Guest("d2")
+    house.hub.add(second)
+    house.hub.leave(second, ["b"], bars=True)
+    house.registry.unsubscribe("d2", ["b"])
+    house.registry.subscribe("d2", ["b"])
+
+    house.enter(second, house.arrive(second, is_new=False))
+
+    eventually(lambda: house.hub.channels(second) == {"b"})
