@@ -99,8 +99,10 @@ class Registry(ChannelRegistry):
         """End a client's subscriptions to *channels*.
 
         Every process that has a connection of the client is told by ``events.changed``; this one
-        before the call returns, and each with the names. It is no error if the client is not known,
-        or not subscribed to a channel: the registry may have lost what a process still knows.
+        before the call returns, and each with the names, behind what was published before (not in a
+        cluster, nor where announcements take more than a second). It is no error if the client is
+        not known, or not subscribed to a channel: the registry may have lost what a process still
+        knows.
 
         :param digest: the client's digest.
         :param channels: names, not patterns.

@@ -81,6 +81,20 @@ def test_process_that_unsubscribes_its_client_knows_it_at_once(registry, heard):
     assert sorted(heard.left) == [("digest-1", "a"), ("digest-1", "b")]
 
 
+def test_client_leaves_behind_what_was_published_before(registry, heard, push):
+    """Something is published, and its process takes a client off the channel. Its process has heard
+    what was published before unsubscribe() returns, and before the client leaves."""
+    registry.listen(["a"])
+    registry.connect("digest-1", "1")
+    for number in range(1, 51):
+        registry.subscribe("digest-1", ["a"])
+        registry.publish([push("a")])
+
+        registry.unsubscribe("digest-1", ["a"])
+
+        assert len(heard.publications) == len(heard.left) == number
+
+
 def test_other_process_hears_of_a_leave_before_what_is_pushed_behind_it(
     registry, other, heard_by_other, push, kind
 ):

@@ -77,16 +77,24 @@ class RedisClients:
         return self._subscribe(digest, make, tails.channels, tails.arguments, grant, deadline)
 
     def unsubscribe(
-        self, digest: str, channels: Collection[str], deadline: Deadline, age: int = 0
+        self,
+        digest: str,
+        channels: Collection[str],
+        deadline: Deadline,
+        age: int = 0,
+        mark: bytes = b"",
     ) -> set[str]:
-        """End subscriptions; return the processes that have connections of the client.
+        """End subscriptions, and tell the other processes that have the client.
 
         :param age: how many ms ago the client was to leave the channels; what a request has asked
             for since is kept. 0: everything ends.
+        :param mark: is published to this process, which is not told then: it tells itself.
+        :returns: the processes that have connections of the client.
         """
+        told = (self._keys.process(""), self._process, mark, digest)
 
         def command(timing: Timing) -> Command:
-            arguments = (self._awaited_for, MOST_LEFT, age, *timing, *channels)
+            arguments = (self._awaited_for, MOST_LEFT, age, *timing, *told, *channels)
             return scripts.UNSUBSCRIBE([self._keys.client(digest)], arguments)
 
         return processes_of(self._timely.run(command, deadline)[0])
@@ -95,20 +103,9 @@ class RedisClients:
         """Forget a client."""
         self._pool.ask([("DEL", self._keys.client(digest))], deadline)
 
-    def tell(
-        self,
-        digest: str,
-        processes: Collection[str],
-        deadline: Deadline,
-        left: Collection[str] = (),
-    ) -> None:
-        """Tell processes that the subscriptions of a client have changed.
-
-        :param left: channels that the client has left.
-        """
-        # Processes of earlier versions know no more than a digest: it is told alone as well.
-        texts = ["\n".join((digest, *left)), digest] if left else [digest]
-        self._tell(((text, process) for text in texts for process in processes), deadline)
+    def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
+        """Tell processes that the subscriptions of a client have changed."""
+        self._tell(((digest, process) for process in processes), deadline)
 
     def subscriptions(
         self, digests: Collection[str], deadline: Deadline

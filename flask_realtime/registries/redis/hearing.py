@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from .entries import parse_entry
 from .keys import RedisKeys
 from .listener import RedisListener
 from .pool import RedisPool
-from .probe import RedisProbe
+from .probe import Mark, RedisProbe
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,10 @@ class RedisHearing:
     def ignore(self, channels: Collection[str]) -> None:
         """Stop hearing *channels*."""
         self._listener.ignore([self._keys.channel(name).announced_on for name in channels])
+
+    def mark(self) -> AbstractContextManager[Mark]:
+        """Return a mark that somebody is about to publish to this process."""
+        return self._probe.mark() if self._listener.is_connected else nullcontext(Mark())
 
     def health(self) -> dict[str, Any]:
         """Return whether announcements arrive in this process, and how late."""

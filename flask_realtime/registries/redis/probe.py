@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from ...threads import clock
 from ...threads.background import BackgroundThread
-from .connection import ConnectionLost
+from .connection import ConnectionLost, Deadline
 from .pool import RedisPool
 from .resp import ErrorReply
 from .server_time import TIME, ServerTime
@@ -26,6 +27,26 @@ PROBES_OF_A_CONNECTION = 12
 RETRY_SECONDS = 1.0
 
 MARK = b"?"
+# For how many seconds a caller waits until this process has heard what was published before.
+MARK_SECONDS = 1.0
+
+
+class Mark:
+    """Published behind other things; once it has come, this process has heard these.
+
+    :param data: what is published; empty for a process that hears nothing, and does not wait.
+    """
+
+    __slots__ = ("data", "has_come")
+
+    def __init__(self, data: bytes = b"") -> None:
+        self.data = data
+        self.has_come = threading.Event()
+
+    def wait(self, deadline: Deadline) -> None:
+        """Wait until it has come, ``MARK_SECONDS`` at the most."""
+        if self.data:
+            self.has_come.wait(min(MARK_SECONDS, deadline.remaining()))
 
 
 class RedisProbe:
@@ -80,6 +101,16 @@ class RedisProbe:
         if event is not None:
             event.set()
         return True
+
+    @contextmanager
+    def mark(self) -> Iterator[Mark]:
+        """Return a mark that somebody is about to publish to this process."""
+        mark = Mark(MARK + secrets.token_hex(6).encode())
+        self._under_way[mark.data] = mark.has_come
+        try:
+            yield mark
+        finally:
+            del self._under_way[mark.data]
 
     def once(self) -> bool:
         """Publish one probe and wait for it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from ...config.settings import Config
@@ -32,6 +33,7 @@ from .hearing import RedisHearing
 from .keys import RedisKeys
 from .log import RedisLog
 from .pool import RedisPool
+from .probe import Mark
 from .resp import ErrorReply
 from .survey import NO_EVICTION, RedisSurvey
 
@@ -111,10 +113,14 @@ class RedisRegistry(Registry):
         return self._log.rewind(digest, dict.fromkeys(channels, last), self._pool.deadline())
 
     def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
-        deadline = self._pool.deadline()
-        processes = self._clients.unsubscribe(digest, channels, deadline, age)
-        # With an age, the registry alone knows which of them the client has left.
-        self._tell(digest, processes, deadline, () if age else channels)
+        own, deadline = self._own.get(), self._pool.deadline()
+        with nullcontext(Mark()) if own.hearing is None else own.hearing.mark() as mark:
+            if own.name in own.clients.unsubscribe(digest, channels, deadline, age, mark.data):
+                # A page hears what was pushed before it leaves.
+                mark.wait(deadline)
+                if own.events is not None:
+                    # With an age, Redis alone knows which of them the client has left.
+                    own.events.changed(digest, () if age else channels)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         return self._clients.subscriptions(digests, self._pool.deadline())
@@ -256,17 +262,12 @@ class RedisRegistry(Registry):
             begins[name] = back._replace(by_view=start.by_view)
         return self._clients.subscribe(digest, begins, grant, deadline)
 
-    def _tell(
-        self, digest: str, processes: set[str], deadline: Deadline, left: Collection[str] = ()
-    ) -> None:
-        """Tell *processes* that the subscriptions of a client have changed; this one at once.
-
-        :param left: channels that the client has left.
-        """
+    def _tell(self, digest: str, processes: set[str], deadline: Deadline) -> None:
+        """Tell *processes* that the subscriptions of a client have changed; this one at once."""
         own = self._own.get()
         if own.name in processes and own.events is not None:
-            own.events.changed(digest, left)
-        own.clients.tell(digest, processes - {own.name}, deadline, left)
+            own.events.changed(digest)
+        own.clients.tell(digest, processes - {own.name}, deadline)
 
 
 class _Own:

@@ -15,8 +15,14 @@ def heard(request):
         settings["REDIS_TIMEOUT_SECONDS"] = DEADLINE
     heard = Heard(registry=request.param, **settings)
     heard.realtime.handler("leave")(lambda name: heard.realtime.socket.unsubscribe(name))
+    heard.realtime.handler("part")(lambda name: part(heard.realtime, name))
     yield heard
     heard.node.close()
+
+
+def part(realtime, name):
+    realtime.push("farewell", name)
+    realtime.socket.unsubscribe(name)
 
 
 @pytest.fixture
@@ -55,3 +61,19 @@ def test_channel_that_is_joined_as_soon_as_it_was_left_is_heard(heard, page):
             heard.realtime.push(number, "left")
 
     assert page.receive_payloads(3) == [0, 1, 2]
+
+
+def test_page_hears_what_was_pushed_before_it_left(heard, page):
+    """A handler pushes a farewell to a channel that a page hears live, and then takes the page off
+    it. The page hears the farewell, though that may not have been delivered yet when it left."""
+    positions = heard.node._hub._members.get(page.connection).positions
+    for _ in range(20):
+        eventually(lambda: positions.get("left", "not yet") is None)
+        page.say("part", data="left")
+        page.say("echo", data="all")
+        messages = [page.receive()]
+        while messages[-1].get("body") != "all":
+            messages.append(page.receive())
+        assert [one["payload"] for one in messages if "payload" in one] == ["farewell"]
+
+        heard.node.registry.subscribe(page.connection.digest, ["left"])

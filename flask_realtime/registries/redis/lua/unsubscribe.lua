@@ -1,10 +1,14 @@
 -- Unsubscribes a client from channels. Returns the names of its connections. An unknown client is
 -- created: Redis may have lost it, and must not take it back as it was from a process that knows it.
 -- What the client asked for later than age ms before the command was sent (see sent_at) is kept, unless age
--- is 0. ARGV has the channels from its sixth value on. Returns -1, having done nothing, if over_at is given
+-- is 0. ARGV has the channels from its tenth value on. Returns -1, having done nothing, if over_at is given
 -- and is over: the caller has given up this call, and the client may have been subscribed since.
+-- The other processes that have the client are told of it here, in the order of pushes and of later
+-- subscriptions; announced is what the names begin with under which they hear. The caller's own process
+-- gets the mark, if there is one, behind which it has heard what was pushed before.
 local client, awaits, most_left, age = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local sent, over_at = ARGV[4], tonumber(ARGV[5])
+local sent, over_at, announced, own, mark = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
+local digest, first = ARGV[9], 10
 
 if over_at and now_in_ms() > over_at then
     return -1
@@ -19,9 +23,11 @@ local function is_kept(channel)
     local _, _, asked = read_since(since)
     return asked > sent_at(sent) - age
 end
-for i = 6, #ARGV do
+local told = {digest}
+for i = first, #ARGV do
     if not is_kept(ARGV[i]) then
         leave(client, ARGV[i], moment)
+        told[#told + 1] = ARGV[i]
     end
 end
 redis.call('HSET', client, 'at', moment)
@@ -32,4 +38,18 @@ end
 if redis.call('HGET', client, 'arrived') == '0' then
     redis.call('PEXPIRE', client, awaits)
 end
-return connections_of(client)
+local names, is_told = connections_of(client), {}
+for _, name in ipairs(names) do
+    local process = string.match(name, '^[^/]*')
+    if not is_told[process] then
+        is_told[process] = true
+        if process == own and mark ~= '' then
+            redis.call('PUBLISH', announced .. own, mark)
+        else
+            redis.call('PUBLISH', announced .. process, table.concat(told, '\n'))
+            -- Processes of earlier versions know no more than a digest.
+            redis.call('PUBLISH', announced .. process, digest)
+        end
+    end
+end
+return names

@@ -70,6 +70,23 @@ def test_subscribing_names_the_processes_that_have_the_client(of):
     assert clients.unsubscribe(DIGEST, ["hall"], deadline()) == {"me", "other"}
 
 
+def test_other_processes_are_told_of_a_leave_in_its_own_step(of, told, redis_url, tmp_path):
+    """A process takes a client off channels. Others are told of these in the same step, so that a
+    process which halts behind it tells nobody too late. Itself it sends a mark alone, in step."""
+    clients, deadline = of("me")
+    others, _ = of("other")
+    clients.connect(DIGEST, "1", None, (), deadline())
+    others.connect(DIGEST, "1", None, (), deadline())
+    with redis.Redis.from_url(redis_url) as client, client.pubsub() as own:
+        own.subscribe(RedisKeys(tmp_path.name).process("me"))
+        assert own.get_message(timeout=DEADLINE)["type"] == "subscribe"
+
+        clients.unsubscribe(DIGEST, ["hall", "room"], deadline(), mark=b"?a mark")
+
+        assert [told(), told()] == [f"{DIGEST}\nhall\nroom", DIGEST]
+        assert own.get_message(timeout=DEADLINE)["data"] == b"?a mark"
+
+
 def test_process_sees_its_own_connections_of_a_client(of):
     """Two processes may use the same name for their connections of a client."""
     clients, deadline = of("me")
