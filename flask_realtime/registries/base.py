@@ -98,11 +98,9 @@ class Registry(ChannelRegistry):
     def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
         """End a client's subscriptions to *channels*.
 
-        Every process that has a connection of the client is told by ``events.changed``; this one
-        before the call returns, and each with the names, behind what was published before (not in a
-        cluster, nor where announcements take more than a second). It is no error if the client is
-        not known, or not subscribed to a channel: the registry may have lost what a process still
-        knows.
+        Every process that has a connection of the client is told the names by ``events.changed``,
+        behind what was published before; this one before the call returns. It is no error if the
+        client is not known, or not subscribed: the registry may have lost what a process knows.
 
         :param digest: the client's digest.
         :param channels: names, not patterns.

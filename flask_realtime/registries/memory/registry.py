@@ -143,15 +143,14 @@ class MemoryRegistry(Registry):
 
     def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
         own = self._own.get()
+        # A page hears what was pushed before it leaves. Not behind the change, since whoever reads
+        # its subscriptions meanwhile takes it off.
+        own.settle(digest)
         with own.lock:
             now = own.tidy()
             gone = own.clients.subscribed_before(digest, channels, age, now) if age else channels
             events = own.events if own.clients.unsubscribe(digest, gone, now) else None
-            delivery = own.delivery
         if events is not None:
-            if delivery is not None and gone:
-                # A page hears what was pushed before it leaves.
-                delivery.settle()
             events.changed(digest, gone)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:

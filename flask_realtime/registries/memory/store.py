@@ -32,8 +32,8 @@ Item = TypeVar("Item")
 
 
 class MemoryStore:
-    """The data of a registry in memory. Hold *lock* while using it, except for :meth:`in_pieces`
-    and :meth:`known_channels`, during which other threads run.
+    """The data of a registry in memory. Hold *lock* while using it, except for :meth:`in_pieces`,
+    :meth:`settle` and :meth:`known_channels`, during which other threads run.
 
     It is made at the first use in a process, so that a forked process begins with an empty one.
     """
@@ -75,6 +75,14 @@ class MemoryStore:
             else:
                 began = clock.monotonic()
             yield piece
+
+    def settle(self, digest: str) -> None:
+        """Wait until a client that is connected was handed what was published, but not for long."""
+        with self.lock:
+            client = self.clients.get(digest, clock.monotonic())
+            delivery = self.delivery if client is not None and client.connections else None
+        if delivery is not None:
+            delivery.settle()
 
     def known_channels(self, fits: Callable[[str], bool]) -> list[str]:
         """Return the names of the known channels for which *fits* returns True."""
