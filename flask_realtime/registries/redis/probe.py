@@ -37,16 +37,17 @@ class Mark:
     :param data: what is published; empty for a process that hears nothing, and does not wait.
     """
 
-    __slots__ = ("data", "has_come")
+    __slots__ = ("data", "has_come", "is_late")
 
     def __init__(self, data: bytes = b"") -> None:
         self.data = data
         self.has_come = threading.Event()
+        self.is_late = False
 
     def wait(self, deadline: Deadline) -> None:
         """Wait until it has come, ``MARK_SECONDS`` at the most."""
         if self.data:
-            self.has_come.wait(min(MARK_SECONDS, deadline.remaining()))
+            self.is_late = not self.has_come.wait(min(MARK_SECONDS, deadline.remaining()))
 
 
 class RedisProbe:
@@ -72,6 +73,7 @@ class RedisProbe:
         self._done = done
         self._under_way: dict[bytes, threading.Event] = {}
         self._count = 0
+        self._is_late = False
         self._bell = threading.Event()
         self._is_closed = False
         self._thread = BackgroundThread("realtime-redis-probe", self._run)
@@ -97,6 +99,7 @@ class RedisProbe:
         """Take *data*, heard under this process's name; return False if it is no probe."""
         if not data.startswith(MARK):
             return False
+        self._is_late = False
         event = self._under_way.get(data)
         if event is not None:
             event.set()
@@ -104,13 +107,21 @@ class RedisProbe:
 
     @contextmanager
     def mark(self) -> Iterator[Mark]:
-        """Return a mark that somebody is about to publish to this process."""
+        """Return a mark that somebody is about to publish to this process.
+
+        It is empty once one was late, until something arrives: else thousands wait one by one.
+        """
+        if self._is_late:
+            yield Mark()
+            return
         mark = Mark(MARK + secrets.token_hex(6).encode())
         self._under_way[mark.data] = mark.has_come
         try:
             yield mark
         finally:
             del self._under_way[mark.data]
+            if mark.is_late:
+                self._is_late = True
 
     def once(self) -> bool:
         """Publish one probe and wait for it.

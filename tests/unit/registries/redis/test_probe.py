@@ -140,3 +140,25 @@ def test_what_is_no_probe_of_ours_is_left_alone(probe_at, redis_url, data):
     probe, _ = probe_at(redis_url)
 
     assert probe.arrived(data) is data.startswith(MARK)
+
+
+def test_after_a_mark_that_has_not_come_nobody_waits_until_something_comes(
+    probe_at, redis_url, monkeypatch
+):
+    """Announcements no longer arrive, and thousands of pages are taken off channels. One caller
+    waits for its mark in vain; the next ones get none, until announcements arrive again."""
+    monkeypatch.setattr(module, "MARK_SECONDS", 0.01)
+    probe, _ = probe_at(redis_url)
+    pool = RedisPool(RedisAddress(redis_url, "url", DEADLINE), DEADLINE)
+    with contextlib.closing(pool):
+        with probe.mark() as mark:
+            mark.wait(pool.deadline())
+        with probe.mark() as next_mark:
+            next_mark.wait(pool.deadline())
+        probe.arrived(mark.data)
+        with probe.mark() as last_mark:
+            probe.arrived(last_mark.data)
+            last_mark.wait(pool.deadline())
+
+    assert [mark.is_late, next_mark.is_late, last_mark.is_late] == [True, False, False]
+    assert [bool(one.data) for one in (mark, next_mark, last_mark)] == [True, False, True]
