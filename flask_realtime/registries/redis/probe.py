@@ -45,9 +45,10 @@ class Mark:
         self.is_late = False
 
     def wait(self, deadline: Deadline) -> None:
-        """Wait until it has come, ``MARK_SECONDS`` at the most."""
+        """Wait until it has come, ``MARK_SECONDS`` at the most, and not beyond *deadline*."""
         if self.data:
-            self.is_late = not self.has_come.wait(min(MARK_SECONDS, deadline.remaining()))
+            seconds = max(0.0, min(MARK_SECONDS, deadline.left_ms / 1000))
+            self.is_late = not self.has_come.wait(seconds)
 
 
 class RedisProbe:

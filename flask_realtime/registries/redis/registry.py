@@ -116,11 +116,14 @@ class RedisRegistry(Registry):
         own, deadline = self._own.get(), self._pool.deadline()
         with nullcontext(Mark()) if own.hearing is None else own.hearing.mark() as mark:
             if own.name in own.clients.unsubscribe(digest, channels, deadline, age, mark.data):
-                # A page hears what was pushed before it leaves.
-                mark.wait(deadline)
-                if own.events is not None:
-                    # With an age, Redis alone knows which of them the client has left.
-                    own.events.changed(digest, () if age else channels)
+                try:
+                    # A page hears what was pushed before it leaves.
+                    mark.wait(deadline)
+                finally:
+                    # Also if this greenlet is killed meanwhile: nobody else tells this process.
+                    if own.events is not None:
+                        # With an age, Redis alone knows which of them the client has left.
+                        own.events.changed(digest, () if age else channels)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         return self._clients.subscriptions(digests, self._pool.deadline())

@@ -9,7 +9,7 @@ import redis
 
 from flask_realtime.registries.redis import probe as module
 from flask_realtime.registries.redis.address import RedisAddress
-from flask_realtime.registries.redis.connection import ConnectionLost
+from flask_realtime.registries.redis.connection import ConnectionLost, Deadline
 from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.registries.redis.probe import MARK, RedisProbe
 from flask_realtime.registries.redis.server_time import ServerTime
@@ -162,3 +162,14 @@ def test_after_a_mark_that_has_not_come_nobody_waits_until_something_comes(
 
     assert [mark.is_late, next_mark.is_late, last_mark.is_late] == [True, False, False]
     assert [bool(one.data) for one in (mark, next_mark, last_mark)] == [True, False, True]
+
+
+def test_mark_is_not_waited_for_beyond_the_deadline(probe_at, redis_url):
+    """The reply to what was asked came in the last moment. The caller goes on, and does not
+    fail."""
+    probe, _ = probe_at(redis_url)
+
+    with probe.mark() as mark:
+        mark.wait(Deadline(0))
+
+    assert mark.is_late

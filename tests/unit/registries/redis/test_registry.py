@@ -8,6 +8,7 @@ from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries import make_registry
 from flask_realtime.registries.records import ConnectionRecord
+from flask_realtime.registries.redis.probe import Mark
 from flask_realtime.registries.redis.registry import RedisRegistry
 
 from ....contract.recorder import Recorder
@@ -123,3 +124,25 @@ def test_refresh_tells_of_unknown_clients_while_redis_is_out_of_memory(store):
         store.client.config_set("maxmemory", 0)
 
     assert unknown == ["gone"]
+
+
+def test_page_leaves_although_its_view_gives_up_meanwhile(opened, redis_url, monkeypatch):
+    """A view with a time limit of its own, as gevent's Timeout, is stopped while it waits for what
+    was pushed before. Redis has noted the leave, so the page leaves here as well."""
+
+    class Timeout(BaseException):
+        """What stops the view."""
+
+    def give_up(mark, deadline):
+        raise Timeout
+
+    recorder = Recorder()
+    registry = opened(redis_url, recorder)
+    registry.subscribe("digest", ["room"])
+    registry.connect("digest", "1")
+    monkeypatch.setattr(Mark, "wait", give_up)
+
+    with pytest.raises(Timeout):
+        registry.unsubscribe("digest", ["room"])
+
+    assert recorder.left == [("digest", "room")]
