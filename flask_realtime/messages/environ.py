@@ -180,13 +180,16 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
 
 
 def escapes_in(environ: Mapping[str, Any], call: Call) -> int:
-    """Return how many bytes of a call are percent-encoded that its view decodes.
+    """Return how many bytes of a call are percent-encoded that its view decodes, and how many
+    fields it has.
 
     :param environ: what :func:`call_environ` returned for the call.
     :param call: the request.
     """
     query: str = environ["QUERY_STRING"]
-    return query.count("%") + (call.body.count(b"%") if call.content_type == FORM else 0)
+    # A client may name the type with parameters, and in capitals.
+    body = call.body if call.content_type.lower().startswith(FORM) else b""
+    return query.count("%") + query.count("&") + body.count(b"%") + body.count(b"&")
 
 
 def path_info(path: str, script_name: str) -> str:

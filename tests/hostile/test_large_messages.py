@@ -13,6 +13,7 @@ from .siege import SHARE
 # A message of about the largest size that is accepted, with as many values as possible.
 LARGE = json.dumps({"id": "1", "action": "hold", "data": [[]] * 65_000}, separators=(",", ":"))
 COUNT = 10
+FORM = "Application/X-WWW-Form-URLEncoded; charset=utf-8"
 # One that becomes much memory, and does not tell in its first fields which handler it is for.
 KEYS = {f"{number:x}": number for number in range(20_000)}
 TOLD_LATE = json.dumps({"data": KEYS, "id": "1", "action": "wait"}, separators=(",", ":"))
@@ -107,8 +108,12 @@ def test_messages_of_a_socket_with_more_cookies_than_browsers_have_count_as_seve
 @pytest.mark.parametrize("kind", ["gevent", "gthread"])
 @pytest.mark.parametrize(
     "call",
-    [{"uri": "/open/", "input": {"text": "é" * 2_000}}, {"uri": f"/open/?text={'é' * 2_000}"}],
-    ids=["form", "query"],
+    [
+        {"uri": "/open/", "input": {"text": "é" * 2_000}},
+        {"uri": "/open/", "input": {"text": "é" * 2_000}, "headers": {"content-type": FORM}},
+        {"uri": f"/open/?text={'é' * 2_000}"},
+    ],
+    ids=["form", "form that names its type", "query"],
 )
 def test_letters_that_take_long_to_decode_count_as_several_messages(serve, kind, call):
     """A form of 240 KB, in letters that are percent-encoded, takes a view a third of a second to

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import jsonify, request
 
+from flask_realtime.messages.environ import Call, escapes_in
+
 from ..conversations import Browser
 
 
@@ -134,3 +136,21 @@ def test_request_of_a_call_has_the_same(app):
     other = Browser(app).open_socket(**handshake).call("/tenant")
 
     assert (named["body"], other["body"]) == ("blue", "none")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "count"),
+    [
+        ("application/x-www-form-urlencoded", 7),
+        ("Application/X-WWW-Form-URLEncoded; charset=utf-8", 7),
+        ("application/json", 3),
+        ("", 3),
+    ],
+)
+def test_what_a_view_decodes_counts_by_the_type_of_the_body(content_type, count):
+    """A view takes long for percent-encoded bytes and for fields, in the query and in a form; a
+    client may write the form's type as it likes. JSON is read otherwise."""
+    environ = {"QUERY_STRING": "a=%C3%A9&b="}
+    call = Call("POST", "/", body=b"c=%C3%A9&d=&e=", content_type=content_type)
+
+    assert escapes_in(environ, call) == count
