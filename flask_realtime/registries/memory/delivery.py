@@ -36,6 +36,8 @@ class MemoryDelivery:
         self._is_idle = False
         self._is_closed = False
         self._busy_since: float | None = None
+        # For what somebody has last waited in vain.
+        self._late: threading.Event | None = None
         self._thread = BackgroundThread("realtime-delivery", self._run)
 
     def start(self) -> None:
@@ -50,12 +52,19 @@ class MemoryDelivery:
             self._wake.set()
 
     def settle(self) -> None:
-        """Wait until what was put in before is delivered, ``SETTLE_SECONDS`` at the most."""
+        """Wait until what was put in before is delivered, ``SETTLE_SECONDS`` at the most.
+
+        Nobody waits once somebody has waited in vain, until the thread has come so far: else
+        thousands wait one by one.
+        """
+        if self._late is not None and not self._late.is_set():
+            return
         # In this order: the thread is busy before it takes anything out.
         if (self._waiting or self._busy_since is not None) and not self._thread.is_current:
             done = threading.Event()
             self.put(done)
-            done.wait(SETTLE_SECONDS)
+            if not done.wait(SETTLE_SECONDS):
+                self._late = done
 
     def close(self) -> None:
         """End the thread; waiting publications are dropped."""

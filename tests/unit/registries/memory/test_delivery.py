@@ -7,8 +7,9 @@ import pytest
 
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.publications import Publication
+from flask_realtime.registries.memory import delivery as module
 from flask_realtime.registries.memory.delivery import MemoryDelivery
-from tests.eventually import DEADLINE
+from tests.eventually import DEADLINE, eventually
 
 
 def publication(number):
@@ -97,3 +98,35 @@ def test_delivery_ends_when_closed():
 
     thread.join(DEADLINE)
     assert not thread.is_alive()
+
+
+def test_once_somebody_has_waited_in_vain_nobody_waits_until_the_thread_has_come_so_far(
+    monkeypatch,
+):
+    """The thread is far behind, and thousands of pages are taken off channels. One caller waits in
+    vain, and the next ones do not wait, until the thread has caught up."""
+    busy, gate, delivered = threading.Event(), threading.Event(), []
+
+    def deliver(one):
+        busy.set()
+        gate.wait(DEADLINE)
+        delivered.append(one.payload)
+
+    delivery = MemoryDelivery(deliver)
+    delivery.start()
+    delivery.put(publication(1))
+    assert busy.wait(DEADLINE)
+    monkeypatch.setattr(module, "SETTLE_SECONDS", 0.01)
+    for _ in range(3):
+        delivery.settle()
+    waited = len(delivery._waiting)
+
+    monkeypatch.setattr(module, "SETTLE_SECONDS", DEADLINE)
+    gate.set()
+    eventually(lambda: not delivery.lag_seconds())
+    delivery.put(publication(2))
+    delivery.settle()
+
+    assert waited == 1
+    assert delivered == ["1", "2"]
+    delivery.close()
