@@ -1,5 +1,7 @@
 """How a socket joins its channels."""
 
+from dataclasses import replace
+
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
@@ -20,9 +22,17 @@ CLIENT_OF_42 = digest("a secret of the tests", "a key", "an-id-of-this-page", "4
 
 
 class Going(MemoryRegistry):
-    """A registry, one kind of whose calls fails when the test says so."""
+    """A registry, one kind of whose calls fails when the test says so, or which does not name the
+    channels that a client has left."""
 
     failing = None
+    names_left = True
+
+    def start(self, events, owners=()):
+        def changed(digest, left=()):
+            events.changed(digest, left if self.names_left else ())
+
+        super().start(replace(events, changed=changed), owners)
 
     def subscriptions(self, digests):
         if self.failing == "subscriptions":
@@ -130,9 +140,12 @@ def test_resuming_client_that_is_not_known_is_told_so(node):
         assert page.receive() == {"id": "1", "status": 200, "known": False, "lost": []}
 
 
-def test_resuming_client_hears_nothing_of_what_it_left_meanwhile(node):
+@pytest.mark.parametrize("names_left", [True, False])
+def test_resuming_client_hears_nothing_of_what_it_left_meanwhile(node, names_left):
     """A view unsubscribes the page between the handshake and the resume. The client gets nothing of
-    that channel."""
+    that channel, also where the registry tells only that something has changed, as a process of an
+    earlier version does."""
+    node.registry.names_left = names_left
     node.registry.subscribe(CLIENT, ["room", "hall"])
 
     with Page(node, resumes=True) as page:
