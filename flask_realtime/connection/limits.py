@@ -27,7 +27,7 @@ PERCENT_BYTES = 20
 MOST_PERCENTS = 2000
 # To decode a byte that is percent-encoded, or a field, in a form or in a query takes a view as long
 # as to read so many bytes. How many there are is known only once the message is read.
-ESCAPE_BYTES = 20
+DECODING_BYTES = 20
 # Messages up to this size take no more than a token's time, whatever they hold.
 SMALL_BYTES = 1024
 # To read so many cookies, or escaped characters in them, takes as long as a small message. Browsers
@@ -65,14 +65,14 @@ def tokens_for(data: bytes, cookies: str = "") -> int:
     return max(1, -(-size // TOKEN_BYTES)) + read_each_time // COOKIES
 
 
-def tokens_for_escapes(count: int) -> int:
+def tokens_for_decoding(count: int) -> int:
     """Return how many more tokens a call takes for the fields and percent-encoded bytes that its
     view decodes.
 
     :param count: how many there are. Scripts send most of these bytes as one character, which is
         encoded here, as browsers do by HTTP.
     """
-    return count * ESCAPE_BYTES // TOKEN_BYTES
+    return count * DECODING_BYTES // TOKEN_BYTES
 
 
 class TokenBucket:

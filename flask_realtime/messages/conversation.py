@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, has_request_context, request
 
 from ..config.settings import Config
-from ..connection.limits import tokens_for_escapes
+from ..connection.limits import tokens_for_decoding
 from ..errors import InvalidMessage, RegistryUnavailable, UnknownAction
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import session_of
@@ -25,7 +25,7 @@ from ..threads.rare_warnings import RareWarnings
 from .call_rules import CallRefused, CallRules, outside_of_app, refusal
 from .debug_log import log_reply
 from .dispatch import AFTER_RESPONSE, ENDPOINT, dispatch_handler, dispatch_hook, dispatch_route
-from .environ import Call, OutsideOfApp, call_environ, environ_template, escapes_in
+from .environ import Call, OutsideOfApp, call_environ, environ_template, parts_to_decode
 from .handlers import Handler, Handlers, RouteHandler, ViewHandler
 from .large_messages import LARGE_BYTES
 from .large_replies import ReplyTurn
@@ -185,7 +185,7 @@ class Conversation:
                 self._rules.check_message(self._template, method, uri)
             environ = self._make_environ(call)
             if not is_quick:
-                turn.owe(tokens_for_escapes(escapes_in(environ, call)))
+                turn.owe(tokens_for_decoding(parts_to_decode(environ, call)))
             environ[REACHED] = self._page.reached()
             check = partial(self._begin_call, call.path, turn)
             response = dispatch_route(self._app, environ, check, self._rules.may_run_code)

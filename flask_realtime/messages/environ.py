@@ -179,7 +179,7 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
     return environ
 
 
-def escapes_in(environ: Mapping[str, Any], call: Call) -> int:
+def parts_to_decode(environ: Mapping[str, Any], call: Call) -> int:
     """Return how many bytes of a call are percent-encoded that its view decodes, and how many
     fields it has.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import jsonify, request
 
-from flask_realtime.messages.environ import Call, escapes_in
+from flask_realtime.messages.environ import Call, parts_to_decode
 
 from ..conversations import Browser
 
@@ -153,4 +153,4 @@ def test_what_a_view_decodes_counts_by_the_type_of_the_body(content_type, count)
     environ = {"QUERY_STRING": "a=%C3%A9&b="}
     call = Call("POST", "/", body=b"c=%C3%A9&d=&e=", content_type=content_type)
 
-    assert escapes_in(environ, call) == count
+    assert parts_to_decode(environ, call) == count
