@@ -2,11 +2,7 @@
 
 import threading
 
-import pytest
-
-from flask_realtime.config.settings import Config
 from flask_realtime.protocol.pushes import Push
-from flask_realtime.registries.memory.registry import MemoryRegistry
 from flask_realtime.registries.records import RegistryEvents
 from tests.eventually import DEADLINE
 
@@ -16,13 +12,6 @@ def receiver(deliver, changed):
         pass
 
     return RegistryEvents(deliver, changed, nothing, nothing, nothing, nothing)
-
-
-@pytest.fixture
-def registry():
-    registry = MemoryRegistry(Config())
-    yield registry
-    registry.close()
 
 
 def test_client_leaves_behind_what_was_published_before(registry):

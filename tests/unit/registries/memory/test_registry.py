@@ -26,13 +26,6 @@ def receiver(deliver=nothing, changed=nothing, disconnected=nothing):
 
 
 @pytest.fixture
-def registry():
-    registry = MemoryRegistry(Config())
-    yield registry
-    registry.close()
-
-
-@pytest.fixture
 def clock(monkeypatch):
     """The time as the registry sees it: set ``clock.now``."""
 
