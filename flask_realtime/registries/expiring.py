@@ -34,6 +34,13 @@ class ExpiringDict(Generic[Key, Value]):
         self._entries[key] = (now + self.seconds, value)
         self._entries.move_to_end(key)
 
+    def put_among(self, key: Key, value: Value, now: float, most: int) -> None:
+        """Do what :meth:`put` does, and keep *most* entries: those go first that have expired."""
+        self.pop_expired(now, 10)
+        self.put(key, value, now)
+        if len(self._entries) > most:
+            self.pop_oldest()
+
     def pop(self, key: Key, now: float) -> Value | None:
         """Remove *key* and return its value; None if there was none, or it had expired."""
         entry = self._entries.pop(key, None)

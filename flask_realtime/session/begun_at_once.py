@@ -90,10 +90,7 @@ class BegunAtOnce:
             count = self._noted.get(where, now) or 0
             if count >= _MOST_SESSIONS:
                 return True
-            self._noted.pop_expired(now, 10)
-            self._noted.put(where, count + 1, now)
-            if len(self._noted) > _MOST_KNOWN:
-                self._noted.pop_oldest()
+            self._noted.put_among(where, count + 1, now, _MOST_KNOWN)
             return False
 
     def _replace(self, app: Flask, where: str, name: str) -> None:

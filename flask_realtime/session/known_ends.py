@@ -77,10 +77,7 @@ class KnownEnds:
         """Note that some process has had all sockets of a user come back, or has ended them."""
         with self._lock:
             now = clock.monotonic()
-            self._users.pop_expired(now, 10)
-            self._users.put(user, now, now)
-            if len(self._users) > MOST_KNOWN:
-                self._users.pop_oldest()
+            self._users.put_among(user, now, now, MOST_KNOWN)
 
     def was_disconnected(self, user: str, since: float) -> bool:
         """Return whether a user's sockets are known to have been closed since a moment."""
@@ -113,7 +110,4 @@ class KnownEnds:
         return found is not None and found.left_at is not None and found.left_at >= since
 
     def _put(self, session: str, end: KnownEnd, now: float) -> None:
-        self._ends.pop_expired(now, 10)
-        self._ends.put(session, end, now)
-        if len(self._ends) > MOST_KNOWN:
-            self._ends.pop_oldest()
+        self._ends.put_among(session, end, now, MOST_KNOWN)

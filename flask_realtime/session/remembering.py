@@ -69,8 +69,5 @@ class Remembering:
                 again = found.again + 1
                 if again > _FREE and now < found.moment + _SECONDS:
                     return False
-            self._told.pop_expired(now, 10)
-            self._told.put(key, _Told(is_remembered, again, now), now)
-            if len(self._told) > _MOST_KNOWN:
-                self._told.pop_oldest()
+            self._told.put_among(key, _Told(is_remembered, again, now), now, _MOST_KNOWN)
             return True

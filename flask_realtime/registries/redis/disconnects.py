@@ -209,11 +209,7 @@ class RedisDisconnects:
 
     def _note_heard(self, at: bytes) -> None:
         with self._lock:
-            now = clock.monotonic()
-            self._heard.put(at, True, now)
-            self._heard.pop_expired(now, 10)
-            if len(self._heard) > MOST_KEPT:
-                self._heard.pop_oldest()
+            self._heard.put_among(at, True, clock.monotonic(), MOST_KEPT)
 
     def _was_heard(self, at: bytes) -> bool:
         with self._lock:

@@ -186,10 +186,7 @@ class RedisTombstones:
     def _note_told(self, end: tuple[str, str], moment: bytes) -> None:
         now = clock.monotonic()
         with self._lock:
-            self._told.put(end, (moment, now), now)
-            self._told.pop_expired(now, 10)
-            if len(self._told) > MOST_TOLD:
-                self._told.pop_oldest()
+            self._told.put_among(end, (moment, now), now, MOST_TOLD)
 
 
 def _of_user(replies: Sequence[Any]) -> tuple[int, int]:
