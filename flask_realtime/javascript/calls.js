@@ -108,6 +108,6 @@ export class Calls {
 /** The milliseconds to wait for a reply, for the option `timeout`; 0: no limit. */
 export function limitOf(timeout) {
   const limit = timeout ?? CALL_TIMEOUT;
-  if (!(limit >= 0)) throw new TypeError(`realtime: timeout is ${limit}; give milliseconds.`);
+  if (!(limit >= 0)) throw new TypeError(`realtime: ${limit} is no timeout.`);
   return limit > LONGEST_TIMER ? 0 : limit;
 }

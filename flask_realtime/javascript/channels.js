@@ -6,9 +6,9 @@ export class Channels {
   #named = new Map(); // by channel: its listeners
   #patterned = new Set();
   #count = 0;
-  #former = 0; // listeners with a lower number were added before another page replaced this one
+  #former = 0; // listeners of a lower rank were added before another page replaced this one
   #left = new Set();
-  #told = new WeakMap(); // by message: listeners with a lower number have got it
+  #told = new WeakMap(); // by message: listeners of a lower rank have got it
   #kept = [];
 
   /** @param {() => boolean} isEarly whether scripts of the page that add listeners may still be loading */
@@ -18,10 +18,10 @@ export class Channels {
 
   /** Add a listener to a channel, or to all channels that fit a pattern. Returns a function to remove it. */
   on(pattern, listener) {
-    if (typeof listener !== "function") throw new TypeError("realtime.on: the listener is not a function.");
+    if (typeof listener !== "function") throw new TypeError("realtime.on: no function.");
     // A script that both pages have runs again: its new listener replaces the one from before.
-    this.#remove(pattern, (one) => one.number < this.#former && `${one.listener}` === `${listener}`);
-    const one = { pattern, listener, fits: matcher(pattern), number: this.#count++ };
+    this.#remove(pattern, (one) => one.rank < this.#former && `${one.listener}` === `${listener}`);
+    const one = { pattern, listener, covers: matcher(pattern), rank: this.#count++ };
     if (isPattern(pattern)) this.#patterned.add(one);
     else this.#named.set(pattern, (this.#named.get(pattern) ?? new Set()).add(one));
     this.#left.delete(pattern);
@@ -48,7 +48,7 @@ export class Channels {
   /** Call the listeners of a message's channel; the second time, only those that were added since. */
   deliver(message) {
     const { channel, payload, position } = message;
-    const listeners = this.listenersOf(channel).filter(({ number }) => !(number < this.#told.get(message)));
+    const listeners = this.listenersOf(channel).filter(({ rank }) => !(rank < this.#told.get(message)));
     this.#told.set(message, this.#count);
     if (!listeners.length) this.#kept = [...this.#takeKept(), message];
     for (const { listener } of listeners) {
@@ -70,7 +70,7 @@ export class Channels {
   /** The listeners of `channel`, in the order in which they were added. */
   listenersOf(channel) {
     const all = [...(this.#named.get(channel) ?? []), ...this.#patterned];
-    return all.filter(({ fits }) => fits(channel)).sort((one, other) => one.number - other.number);
+    return all.filter(({ covers }) => covers(channel)).sort((one, other) => one.rank - other.rank);
   }
 
   #remove(pattern, isMeant) {

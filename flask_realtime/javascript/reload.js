@@ -100,13 +100,13 @@ export class Reload {
   async #isThere(tries) {
     try {
       // After 401 and 403, what the page shows is not for its visitor any more.
-      const { ok, status, type } = await this.#window.fetch(this.#window.location.href, {
+      const { ok, status } = await this.#window.fetch(this.#window.location.href, {
         method: "HEAD",
         redirect: "manual",
         cache: "no-store",
         signal: this.#window.AbortSignal.timeout?.(LONGEST_PROBE * 2 ** Math.min(tries, 5)),
       });
-      return ok || type === "opaqueredirect" || status === 401 || status === 403;
+      return ok || [0, 401, 403].includes(status); // 0: a redirect
     } catch {
       // There is no network: the server does not answer.
     }

@@ -46,7 +46,7 @@ function fields(input) {
   if (typeof input !== "object" || !input?.[Symbol.iterator]) return input;
   return [...input].map(([name, value]) => {
     if (value instanceof Blob) {
-      throw new TypeError(`realtime.call: a message cannot hold file "${name}"; use realtime.fetch.`);
+      throw new TypeError(`realtime.call: "${name}" is a file; use realtime.fetch.`);
     }
     const pair = [name, value];
     // The line endings that browsers send in forms.

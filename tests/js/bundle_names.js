@@ -14,9 +14,10 @@ export const BUILT_INS = words(`
  * one of them itself, with the properties' whole names.
  */
 export const OWN = words(`
-  advance arrive arrived check expect flush greet greeting hasLeft heard interrupt isAttachment isAwaiting isEmpty
-  isError isForm isHTML isInOrder isOut isPutOff isRepeatable isSubscribed isTypedInto isUnderWay lacks listener
-  next receive reject rest restoreFocus sessionUrl settle settled socketUrl start stop take timer turnPage welcome`);
+  advance arrivals arrive arrived check covers expect flush greet greeting hasLeft heard interrupt isAttachment
+  isAwaiting isEmpty isError isForm isHTML isInOrder isOut isPutOff isRepeatable isSandbox isSubscribed
+  isTypedInto isUnderWay lacks listener next number pattern rank receive reject rest restoreFocus sessionUrl
+  settle settled socketUrl start stop take timer turnPage welcome`);
 
 function words(text) {
   return text.trim().split(/\s+/);
