@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -47,14 +47,14 @@ class RedisHearing:
         self._events = events
         self._disconnects = disconnects
         self._warned_at = -SECONDS_BETWEEN_WARNINGS
-        own_name = keys.process(process)
+        self._own_name = keys.process(process)
         # A pool of its own, so that a burst of calls does not look like a dead connection.
         own_pool = RedisPool(pool.address, pool.timeout_seconds)
-        self._probe = RedisProbe(own_pool, own_name, disconnects.time, self._probed)
+        self._probe = RedisProbe(own_pool, self._own_name, disconnects.time, self._probed)
         self._listener = RedisListener(
             pool.address,
             pool.timeout_seconds,
-            (own_name, keys.everyone),
+            (self._own_name, keys.everyone),
             self._hear,
             self._interrupted,
             events.restored,
@@ -80,9 +80,12 @@ class RedisHearing:
         """Stop hearing *channels*."""
         self._listener.ignore([self._keys.channel(name).announced_on for name in channels])
 
-    def mark(self) -> AbstractContextManager[Mark]:
+    @contextmanager
+    def mark(self) -> Iterator[Mark]:
         """Return a mark that somebody is about to publish to this process."""
-        return self._probe.mark() if self._listener.is_connected else nullcontext(Mark())
+        with self._probe.mark() as mark:
+            # Asked behind the beginning: a loss that is noticed later ends the wait.
+            yield mark if self._listener.hears(self._own_name) else Mark()
 
     def health(self) -> dict[str, Any]:
         """Return whether announcements arrive in this process, and how late."""
@@ -102,6 +105,7 @@ class RedisHearing:
         self._listener.close()
 
     def _interrupted(self) -> None:
+        self._probe.give_up_marks()
         self._disconnects.note_loss()
         self._events.interrupted()
 

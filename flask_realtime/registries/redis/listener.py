@@ -78,6 +78,11 @@ class RedisListener:
         with self._lock:
             return self.is_connected and not self._due
 
+    def hears(self, name: bytes) -> bool:
+        """Return whether Redis has confirmed, over the present connection, that *name* is heard."""
+        with self._lock:
+            return self._is_confirmed(name)
+
     @property
     def is_stuck(self) -> bool:
         """Whether confirmations are due, and Redis has sent none for half a timeout.

@@ -34,6 +34,8 @@ MARK_SECONDS = 1.0
 class Mark:
     """Published behind other things; once it has come, this process has heard these.
 
+    It also counts as come once the connection is lost over which it would come.
+
     :param data: what is published; empty for a process that hears nothing, and does not wait.
     """
 
@@ -73,6 +75,7 @@ class RedisProbe:
         self._time = time
         self._done = done
         self._under_way: dict[bytes, threading.Event] = {}
+        self._marks: dict[bytes, threading.Event] = {}
         self._count = 0
         self._is_late = False
         self._bell = threading.Event()
@@ -101,7 +104,7 @@ class RedisProbe:
         if not data.startswith(MARK):
             return False
         self._is_late = False
-        event = self._under_way.get(data)
+        event = self._under_way.get(data) or self._marks.get(data)
         if event is not None:
             event.set()
         return True
@@ -116,13 +119,21 @@ class RedisProbe:
             yield Mark()
             return
         mark = Mark(MARK + secrets.token_hex(6).encode())
-        self._under_way[mark.data] = mark.has_come
+        self._marks[mark.data] = mark.has_come
         try:
             yield mark
         finally:
-            del self._under_way[mark.data]
+            del self._marks[mark.data]
             if mark.is_late:
                 self._is_late = True
+
+    def give_up_marks(self) -> None:
+        """Have nobody wait any more for what was published until now: it does not come, since the
+        connection is lost over which this process hears. What comes over the next one is not late.
+        """
+        for has_come in list(self._marks.values()):
+            has_come.set()
+        self._is_late = False
 
     def once(self) -> bool:
         """Publish one probe and wait for it.

@@ -115,15 +115,21 @@ class RedisRegistry(Registry):
     def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
         with nullcontext(Mark()) if own.hearing is None else own.hearing.mark() as mark:
-            if own.name in own.clients.unsubscribe(digest, channels, deadline, age, mark.data):
-                try:
+            # Where the reply is lost, Redis may have noted it, and told the other processes alone.
+            is_here = bool(mark.data)
+            left: Collection[str] = ()
+            try:
+                found = own.clients.unsubscribe(digest, channels, deadline, age, mark.data)
+                is_here = own.name in found
+                if is_here:
+                    # With an age, Redis alone knows which of them the client has left.
+                    left = () if age else channels
                     # A page hears what was pushed before it leaves.
                     mark.wait(deadline)
-                finally:
-                    # Also if this greenlet is killed meanwhile: nobody else tells this process.
-                    if own.events is not None:
-                        # With an age, Redis alone knows which of them the client has left.
-                        own.events.changed(digest, () if age else channels)
+            finally:
+                # Also if this greenlet is killed meanwhile: nobody else tells this process.
+                if is_here and own.events is not None:
+                    own.events.changed(digest, left)
 
     def subscriptions(self, digests: Collection[str]) -> dict[str, Subscriptions | None]:
         return self._clients.subscriptions(digests, self._pool.deadline())

@@ -8,6 +8,7 @@ from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries import make_registry
 from flask_realtime.registries.records import ConnectionRecord
+from flask_realtime.registries.redis.connection import ConnectionLost
 from flask_realtime.registries.redis.probe import Mark
 from flask_realtime.registries.redis.registry import RedisRegistry
 
@@ -126,12 +127,13 @@ def test_refresh_tells_of_unknown_clients_while_redis_is_out_of_memory(store):
     assert unknown == ["gone"]
 
 
-def test_page_leaves_although_its_view_gives_up_meanwhile(opened, redis_url, monkeypatch):
-    """A view with a time limit of its own, as gevent's Timeout, is stopped while it waits for what
-    was pushed before. Redis has noted the leave, so the page leaves here as well."""
+class Timeout(BaseException):
+    """What stops a view, as gevent's Timeout."""
 
-    class Timeout(BaseException):
-        """What stops the view."""
+
+def test_page_leaves_although_its_view_gives_up_meanwhile(opened, redis_url, monkeypatch):
+    """A view with a time limit of its own is stopped while it waits for what was pushed before.
+    Redis has noted the leave, so the page leaves here as well."""
 
     def give_up(mark, deadline):
         raise Timeout
@@ -146,3 +148,41 @@ def test_page_leaves_although_its_view_gives_up_meanwhile(opened, redis_url, mon
         registry.unsubscribe("digest", ["room"])
 
     assert recorder.left == [("digest", "room")]
+
+
+@pytest.mark.parametrize("end", [ConnectionLost("the reply is lost", is_late=True), Timeout()])
+def test_page_is_read_again_where_nobody_knows_whether_it_has_left(
+    opened, redis_url, monkeypatch, end
+):
+    """Redis notes that a page leaves, and the reply is lost, or the view is stopped before it
+    comes. This process, which Redis does not tell of its own calls, reads what the page hears."""
+    recorder = Recorder()
+    registry = opened(redis_url, recorder)
+    registry.subscribe("digest", ["room"])
+    registry.connect("digest", "1")
+    pool = registry._pool
+    run = pool.run
+
+    def lose_the_reply(commands, deadline):
+        run(commands, deadline)
+        raise end
+
+    monkeypatch.setattr(pool, "run", lose_the_reply)
+
+    with pytest.raises((RegistryUnavailable, Timeout)):
+        registry.unsubscribe("digest", ["room"])
+
+    assert recorder.changed == ["digest"]
+    assert recorder.left == []
+
+
+def test_page_that_cannot_leave_is_not_read_while_redis_is_not_heard(opened):
+    """Redis is away, and a page is to leave. Nothing is read, over and over, for each such page:
+    all of them are read as soon as Redis is heard again."""
+    recorder = Recorder()
+    registry = opened(f"redis://127.0.0.1:{free_port()}", recorder)
+
+    with pytest.raises(RegistryUnavailable):
+        registry.unsubscribe("digest", ["room"])
+
+    assert recorder.changed == []
