@@ -1,6 +1,10 @@
 """With Flask-Security, a log-out and a new password end what the log-in had granted."""
 
+import threading
+
 import pytest
+
+from tests.eventually import DEADLINE, eventually
 
 from .people import Person, heard_until
 
@@ -94,4 +98,28 @@ def test_new_password_ends_the_sockets_of_all_devices(ada, ben, server):
         assert socket.close_code() == 4001
     with ada.open(ada.show("/inbox")) as socket:
         ben.post("/tell/ada", json="welcome back")
+        assert socket.payloads(1) == ["welcome back"]
+
+
+def test_new_password_ends_pages_from_before_its_commit(serve, tmp_path, hold):
+    """The password is changed, and is not in the database while the mail about it is under way.
+    Somebody who knows the former one, and has logged in with it, loads pages just then: they are
+    worth nothing once the new one is in the database, be their sockets open or not."""
+    environ = {"DATABASE": f"sqlite:///{tmp_path}/users.db", "HOLD": str(hold)}
+    server = serve("secured:app", environ=environ)
+    ada, thief = User(server.url).enter("ada"), User(server.url).enter("ada")
+    changing = threading.Thread(target=ada.change_password)
+    changing.start()
+    eventually((hold / "arrived").exists)
+    page, away = thief.show("/inbox"), thief.show("/inbox")
+
+    with thief.open(page) as socket:
+        (hold / "go").touch()
+        changing.join(DEADLINE)
+
+        assert socket.close_code() in (1000, 4001)
+    with thief.open(away, resume=True) as socket:
+        assert socket.close_code() == 4001
+    with ada.open(ada.show("/inbox")) as socket:
+        ada.post("/tell/ada", json="welcome back")
         assert socket.payloads(1) == ["welcome back"]

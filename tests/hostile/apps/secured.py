@@ -2,12 +2,21 @@
 
 import json
 import os
+import pathlib
+import time
 
 import flask_login
 from flask import Flask, render_template_string, request
-from flask_security import Security, SQLAlchemyUserDatastore, auth_required, current_user
+from flask_security import (
+    MailUtil,
+    Security,
+    SQLAlchemyUserDatastore,
+    auth_required,
+    current_user,
+)
 from flask_security.models import fsqla_v3 as fsqla
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
 
 from flask_realtime import Realtime
 
@@ -18,7 +27,7 @@ app.config.update(
     SECURITY_PASSWORD_HASH="plaintext",
     SECURITY_PASSWORD_SCHEMES=["plaintext"],
     SECURITY_CHANGEABLE=True,
-    SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+    SECURITY_SEND_PASSWORD_CHANGE_EMAIL="HOLD" in os.environ,
     SQLALCHEMY_DATABASE_URI=os.environ["DATABASE"],
     # The tests send forms without having loaded them.
     WTF_CSRF_ENABLED=False,
@@ -46,12 +55,26 @@ class Users(SQLAlchemyUserDatastore):
     def set_uniquifier(self, user, uniquifier=None):
         earlier = user.fs_uniquifier
         super().set_uniquifier(user, uniquifier)
-        if earlier:
+
+        def end(_session):
             realtime.user(earlier).disconnect()
+
+        if earlier:
+            event.listen(self.db.session(), "after_commit", end, once=True)
+
+
+class SlowMail(MailUtil):
+    """Sends no mail, and takes until a test lets it go on."""
+
+    def send_mail(self, *mail, **details):
+        folder = pathlib.Path(os.environ["HOLD"])
+        (folder / "arrived").touch()
+        while not (folder / "go").exists():
+            time.sleep(0.01)
 
 
 users = Users(db, User, Role)
-Security(app, users)
+Security(app, users, mail_util_cls=SlowMail)
 
 with app.app_context():
     db.create_all()
