@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
+from collections.abc import Collection
+from functools import cached_property
+from typing import NamedTuple
 
 # How many characters a tag may have in front of the attribute, and at how many places that look
-# like the attribute a page is looked at: a visitor may have entered any number.
+# like the attribute of one block a page is looked at: a visitor may have entered any number.
 LONGEST_TAG = 10_000
 MOST_PLACES = 1000
+_ATTRIBUTE = re.compile(
+    r"""data-realtime-block\s*=\s*(?:(["'])(?P<quoted>\w+)\1|(?P<unquoted>\w+)(?=[\s/>]))"""
+)
 # A tag up to one of its attributes, as browsers read it: what stands within quotes is no attribute.
 _BEGINNING = re.compile(
     r"""<[a-z][^\s<>"'=]*(?:\s+[^\s<>"'=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=`]+))?)*\s+""",
@@ -16,25 +21,59 @@ _BEGINNING = re.compile(
 )
 
 
-def has_element_for(page: str, name: str) -> bool:
-    """Return whether an element of *page* shows the block *name*.
+class _Places(NamedTuple):
+    """Where a page seems to have the attribute.
 
-    The attribute has to be quoted, because what a visitor has entered holds no quotes in HTML.
+    :ivar quoted: the names that stand in quotes.
+    :ivar unquoted: by name, where the attribute begins that has no quotes.
     """
-    return re.search(rf"data-realtime-block\s*=\s*([\"']){name}\1", page) is not None
+
+    quoted: set[str]
+    unquoted: dict[str, list[int]]
 
 
-def has_unquoted_element_for(page: str, name: str) -> bool:
-    """Return whether an element of *page* seems to show the block *name*, by an attribute without
-    quotes.
+class BlockElements:
+    """The elements of a page that show blocks.
 
-    What a visitor has entered may look so in a tag whose other attributes have no quotes either.
+    The page is read once, however many blocks are looked for: strangers ask for those that there
+    are not, and as many as they may.
+
+    :param page: the page's HTML.
+    :param names: the blocks that are looked for.
     """
-    found = re.finditer(rf"(?<=\s)data-realtime-block\s*=\s*{name}(?=[\s/>])", page)
-    return any(_is_in_tag(page, one.start()) for one in islice(found, MOST_PLACES))
 
+    def __init__(self, page: str, names: Collection[str]) -> None:
+        self._page = page
+        self._names = names
 
-def _is_in_tag(page: str, end: int) -> bool:
-    """Return whether a tag that *page* begins goes on to *end* with whole attributes."""
-    begin = page.rfind("<", max(0, end - LONGEST_TAG), end)
-    return begin >= 0 and _BEGINNING.fullmatch(page, begin, end) is not None
+    def has(self, name: str) -> bool:
+        """Return whether an element shows the block *name*.
+
+        The attribute has to be quoted, because what a visitor has entered holds no quotes in HTML.
+        """
+        return name in self._places.quoted
+
+    def has_unquoted(self, name: str) -> bool:
+        """Return whether an element seems to show the block *name*, by an attribute without quotes.
+
+        What a visitor has entered may look so, where the tag has other attributes without quotes.
+        """
+        return any(self._is_in_tag(place) for place in self._places.unquoted.get(name, ()))
+
+    @cached_property
+    def _places(self) -> _Places:
+        found = _Places(set(), {})
+        for one in _ATTRIBUTE.finditer(self._page):
+            quoted, unquoted = one.group("quoted", "unquoted")
+            if quoted is not None:
+                found.quoted.add(quoted)
+            elif unquoted in self._names and self._page[max(0, one.start() - 1)].isspace():
+                places = found.unquoted.setdefault(unquoted, [])
+                if len(places) < MOST_PLACES:
+                    places.append(one.start())
+        return found
+
+    def _is_in_tag(self, end: int) -> bool:
+        """Return whether a tag that the page begins goes on to *end* with whole attributes."""
+        begin = self._page.rfind("<", max(0, end - LONGEST_TAG), end)
+        return begin >= 0 and _BEGINNING.fullmatch(self._page, begin, end) is not None

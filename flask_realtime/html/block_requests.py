@@ -30,7 +30,7 @@ from werkzeug.exceptions import HTTPException
 from ..caching import keep_nowhere
 from ..request_hooks import request_hooks
 from ..threads import clock
-from .block_elements import has_element_for, has_unquoted_element_for
+from .block_elements import BlockElements
 from .blocks import WantedBlocks, want_blocks, wanted_blocks
 from .sent_page import SentPage
 
@@ -237,20 +237,21 @@ def _is_page(response: Response) -> bool:
 def _body(wanted: WantedBlocks, page: str, sent: SentPage) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the wanted blocks, and why others are missing."""
     known = _known_hashes()
+    elements = BlockElements(page, wanted.names)
     body: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for name in sorted(wanted.names):
         outputs = wanted.outputs(name, page)
         # Only what the page shows: a view may also render mails, and pages that it does not send.
         html = next((one for one in outputs or () if one in page and sent.shows(one)), None)
-        why = _why_not(wanted, name, outputs, page) if html is None else None
+        why = _why_not(wanted, name, outputs, elements) if html is None else None
         if why is not None:
             faults[name] = why
         elif html is not None or not outputs:
             # Empty, so that a page that still shows the block removes it. The client is not told
             # whether the template has such a block at all.
             html = html or ""
-            if name not in wanted.known and has_unquoted_element_for(page, name):
+            if name not in wanted.known and elements.has_unquoted(name):
                 faults[name] = (
                     f"{_not_there(wanted)}. Its element was emptied: one keeps what it shows whose "
                     f'attribute has quotes, data-realtime-block="{name}"'
@@ -260,11 +261,13 @@ def _body(wanted: WantedBlocks, page: str, sent: SentPage) -> tuple[dict[str, An
     return body, faults
 
 
-def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None, page: str) -> str | None:
+def _why_not(
+    wanted: WantedBlocks, name: str, outputs: list[str] | None, elements: BlockElements
+) -> str | None:
     """Return why a block is missing, if that is a fault of the template; else None.
 
     :param outputs: what was rendered of it; see :meth:`WantedBlocks.outputs`.
-    :param page: what the view has returned.
+    :param elements: those of the page that the view has returned.
     """
     if outputs is None:
         return "is rendered several times, each time with another output: move it out of the loop"
@@ -277,7 +280,7 @@ def _why_not(wanted: WantedBlocks, name: str, outputs: list[str] | None, page: s
         return None
     # Any name can be asked for. One that the page itself shows in its HTML is the app's own slip,
     # and its visitor learns nothing; of any other name nobody is told whether a block has it.
-    if current_app.debug or has_element_for(page, name):
+    if current_app.debug or elements.has(name):
         return _not_there(wanted)
     return None
 

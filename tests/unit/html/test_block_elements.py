@@ -2,11 +2,18 @@
 
 import pytest
 
-from flask_realtime.html.block_elements import (
-    LONGEST_TAG,
-    has_element_for,
-    has_unquoted_element_for,
-)
+from flask_realtime.html import block_elements
+from flask_realtime.html.block_elements import LONGEST_TAG, BlockElements
+
+from .asking import ask
+
+
+def has_element_for(page, name):
+    return BlockElements(page, [name]).has(name)
+
+
+def has_unquoted_element_for(page, name):
+    return BlockElements(page, [name]).has_unquoted(name)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +68,23 @@ def test_page_full_of_what_looks_like_the_attribute_is_read_soon():
     assert not has_unquoted_element_for(f'<p title="{text}">', "line")
     assert not has_unquoted_element_for("<p " + "a=/b/c " * LONGEST_TAG + text, "line")
     assert not has_unquoted_element_for("<p a=/b/c=" * 900 + text, "line")
+
+
+class Counting:
+    """A pattern that counts how often it goes through a text."""
+
+    def __init__(self, pattern):
+        self.pattern, self.count = pattern, 0
+
+    def finditer(self, text):
+        self.count += 1
+        return self.pattern.finditer(text)
+
+
+def test_page_is_read_once_for_blocks_that_are_made_up(client, monkeypatch):
+    """A stranger asks a large page for fifty blocks that it lacks; it is gone through once."""
+    counting = Counting(block_elements._ATTRIBUTE)
+    monkeypatch.setattr(block_elements, "_ATTRIBUTE", counting)
+
+    assert len(ask(client, " ".join(f"made_up_{number}" for number in range(50))).json) == 50
+    assert counting.count == 1
