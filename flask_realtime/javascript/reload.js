@@ -35,7 +35,7 @@ export class Reload {
     this.#window = window;
     this.#memory = memory;
     this.#isPosted = isPosted;
-    this.#isBusy = () => isBusy() || window.Date.now() < this.#leaving;
+    this.#isBusy = () => isBusy() || this.#isLeaving;
     for (const type of DEPARTURES) window.addEventListener(type, this.leave);
     for (const type of ["turbo:submit-end", "up:fragment:inserted"]) {
       window.addEventListener(type, () => {
@@ -65,14 +65,19 @@ export class Reload {
     this.#reload = () => {
       this.stop();
       this.#memory.set("reload", { id: connectionId, count: recent + 1, at: this.#window.Date.now() });
+      this.leave();
       this.#go();
     };
     this.#wait(delay + JITTER * this.#window.Math.random(), 0);
   }
 
-  /** Whether a reload is to come for which `ready` was given. */
+  /** Whether a reload is to come, or is under way, for which `ready` was given. */
   get isPutOff() {
-    return Boolean(this.#timer && this.#ready);
+    return Boolean(this.#ready && (this.#timer || this.#isLeaving));
+  }
+
+  get #isLeaving() {
+    return this.#window.Date.now() < this.#leaving;
   }
 
   stop() {

@@ -79,6 +79,26 @@ test("a page that reloads between a log-out and a log-in reloads once more", asy
   assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
 });
 
+test("refusals while the page is being loaded anew are no changes, however long its view takes", async () => {
+  const { sessionStorage: storage } = page;
+  page.socket.welcome();
+  page.socket.end(4001);
+  await page.clock.pass(500);
+  for (let count = 0; count < 2; count++) {
+    await page.clock.pass(2_000);
+    page.socket.accept();
+    page.socket.end(4001);
+  }
+  assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
+  load({ storage, connectionId: "the-page-of-a-stranger" });
+  page.socket.accept();
+
+  page.socket.end(4001);
+  await page.clock.pass(500);
+
+  assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
+});
+
 test("a third change of the session in a row closes the client without a reload", async () => {
   const { sessionStorage: storage } = page;
   page.socket.welcome();
