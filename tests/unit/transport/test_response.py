@@ -210,9 +210,15 @@ def test_socket_of_a_user_knows_when_the_session_ends_that_it_came_with(monkeypa
     served.client.get("/in")
     page, now = served.show(), clock.now()
     monkeypatch.setattr("time.time", lambda: now + 60)
-    monkeypatch.setattr(Connection, "live", lambda connection, read: lived.append(connection))
+
+    def note(connection, read, live=Connection.live):
+        lived.append(connection)
+        live(connection, read)
+
+    monkeypatch.setattr(Connection, "live", note)
 
     with Line() as line:
+        line.say_goodbye()
         assert served.handshake(page, line.ours).status_code == 101
 
     (connection,) = lived
