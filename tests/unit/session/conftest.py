@@ -6,17 +6,16 @@ from cachelib import SimpleCache
 from flask import session
 from flask_session import Session
 
-from flask_realtime.config.settings import Config
+from flask_realtime import Realtime
 from flask_realtime.page import identities
 from flask_realtime.page.identities import logger
-from flask_realtime.page.page import Page
-from flask_realtime.page.user_loader import EXTENSION, Identify
+from flask_realtime.page.user_loader import EXTENSION
 from flask_realtime.session import end_reports, endings
 from flask_realtime.session.end_of_request import EndOfRequest
 from flask_realtime.session.endings import Endings
 from flask_realtime.session.page_subscriptions import Grants
 
-from .pages import KEY, make_app
+from .pages import KEY, make_app, settle
 from .refusing import Here, Refusing
 
 
@@ -24,6 +23,28 @@ from .refusing import Here, Refusing
 def told_at_once(monkeypatch):
     """Of an app's function that fails the log tells at once, and not while another test runs."""
     monkeypatch.setattr(identities.warnings, "warn", lambda _kind, line: logger.warning(line))
+
+
+@pytest.fixture
+def plain_app():
+    """An app with settings for the extension, which it has yet to get."""
+    app = flask.Flask(__name__)
+    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
+    return app
+
+
+@pytest.fixture
+def realtime():
+    """The extension, which has yet to get its app."""
+    return Realtime()
+
+
+@pytest.fixture
+def app_with_users(plain_app, realtime):
+    """An app with the extension, whose sessions say which users they belong to."""
+    realtime.init_app(plain_app)
+    realtime.identify(lambda: session.get("user"))
+    return plain_app
 
 
 @pytest.fixture
@@ -68,9 +89,7 @@ def settled(request, process, end_of_request):
     if request.param == "server":
         app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
         Session(app)
-    app.extensions[EXTENSION] = Identify()
-    Page(Config()).init_app(app)
-    end_of_request.init_app(app)
+    settle(app, end_of_request)
     return app
 
 

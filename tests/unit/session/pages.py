@@ -17,14 +17,19 @@ PAGE = "<html><body>hi</body></html>"
 SCRIPTED = "<body>{{ realtime_script() }}</body>"
 
 
+def settle(app, end_of_request):
+    """Have the requests of an app settled."""
+    app.extensions[EXTENSION] = Identify()
+    Page(Config()).init_app(app)
+    end_of_request.init_app(app)
+
+
 def make_app(process, grants):
     """An app whose session says which user it belongs to."""
     app = flask.Flask(__name__)
     app.secret_key = "secret"
-    app.extensions[EXTENSION] = Identify()
+    settle(app, EndOfRequest(lambda: process, grants))
     app.extensions[EXTENSION].set(lambda: session.get("user"))
-    Page(Config()).init_app(app)
-    EndOfRequest(lambda: process, grants).init_app(app)
     return app
 
 

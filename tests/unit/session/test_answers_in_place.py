@@ -3,18 +3,14 @@
 import re
 
 import pytest
-from flask import Flask, session
+from flask import session
 
-from flask_realtime import Realtime
 from flask_realtime.errors import CloseCode, RegistryUnavailable, TooManyChannels
 
 
 @pytest.fixture
-def app():
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
-    realtime = Realtime(app)
-    realtime.identify(lambda: session.get("user"))
+def app(app_with_users, realtime):
+    app = app_with_users
 
     @app.get("/")
     def show():
@@ -27,8 +23,7 @@ def app():
         session["user"] = user
         return ""
 
-    yield app
-    app.extensions["realtime"].close()
+    return app
 
 
 @pytest.mark.parametrize(

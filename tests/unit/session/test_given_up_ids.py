@@ -14,20 +14,10 @@ OWN = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
-def realtime():
-    return Realtime()
-
-
-@pytest.fixture
-def app(realtime):
-    app = Flask(__name__)
-    app.config.update(
-        SECRET_KEY="secret",
-        SESSION_TYPE="cachelib",
-        SESSION_CACHELIB=SimpleCache(),
-        REALTIME_REGISTRY="memory",
-        REALTIME_ALLOW_CALLS=True,
-    )
+def app(plain_app, realtime):
+    app = plain_app
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
+    app.config["REALTIME_ALLOW_CALLS"] = True
     Session(app)
     realtime.init_app(app)
     realtime.identify(lambda: session.get("user"))
@@ -93,8 +83,7 @@ def app(realtime):
     def me():
         return {"user": session.get("user")}
 
-    yield app
-    app.extensions["realtime"].close()
+    return app
 
 
 def browser_of(app, copied=None):

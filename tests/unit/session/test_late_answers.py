@@ -3,10 +3,9 @@
 import flask_login
 import pytest
 from cachelib import SimpleCache
-from flask import Flask, request, session
+from flask import request, session
 from flask_session import Session
 
-from flask_realtime import Realtime
 from flask_realtime.page.client import current_client
 from flask_realtime.threads import clock
 
@@ -24,16 +23,15 @@ def kept_by(request):
 
 
 @pytest.fixture
-def app(kept_by):
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
+def app(plain_app, realtime, kept_by):
+    app = plain_app
     app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = True
     if kept_by == "server":
         app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=SimpleCache())
         Session(app)
     flask_login.LoginManager(app).user_loader(User)
-    app.realtime = Realtime(app)
-    app.realtime.identify(flask_login)
+    realtime.init_app(app)
+    realtime.identify(flask_login)
 
     @app.post("/login")
     def log_in():
@@ -54,8 +52,7 @@ def app(kept_by):
     def me():
         return {"user": flask_login.current_user.get_id()}
 
-    yield app
-    app.extensions["realtime"].close()
+    return app
 
 
 def test_late_answer_does_not_have_flask_login_remember_its_user(app):
@@ -125,9 +122,11 @@ def test_page_asked_for_by_the_cookie_that_remembers_its_user_begins_a_session(
     assert any(line.startswith("session=") for line in answer.headers.getlist("Set-Cookie"))
 
 
-def test_request_that_disconnects_its_own_user_begins_the_session_of_whom_it_remembers(app, tab):
+def test_request_that_disconnects_its_own_user_begins_the_session_of_whom_it_remembers(
+    app, realtime, tab
+):
     """A user has another password, and the view closes the sockets of all of the user's devices."""
-    app.meanwhile = lambda user: app.realtime.user(user).disconnect()
+    app.meanwhile = lambda user: realtime.user(user).disconnect()
 
     answer = tab.get("/slow-me")
 
@@ -147,21 +146,6 @@ def clear_and_begin_anew():
     session.clear()
     session.update(user=42)
     return ""
-
-
-@pytest.fixture
-def cookies():
-    """An app with its session in the cookie that does not say which users it has."""
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
-    yield app
-    app.extensions["realtime"].close()
-
-
-@pytest.fixture
-def identified(cookies):
-    Realtime(cookies).identify(lambda: session.get("user"))
-    return cookies
 
 
 def ask(app, view, late, lasts=False, meanwhile=lambda: None, **stored):
@@ -185,10 +169,12 @@ def ask(app, view, late, lasts=False, meanwhile=lambda: None, **stored):
 
 @pytest.mark.parametrize(("view", "stored"), [LOG_IN, LOG_OUT], ids=["in", "out"])
 @pytest.mark.parametrize(("late", "lasts"), [(fill, False), (lambda: "", True)])
-def test_late_answer_undoes_neither_a_log_in_nor_a_log_out(identified, view, stored, late, lasts):
+def test_late_answer_undoes_neither_a_log_in_nor_a_log_out(
+    app_with_users, view, stored, late, lasts
+):
     """A cart is filled, or a permanent session's cookie is renewed, by a request that comes with
     the cookie of before."""
-    answer = ask(identified, view, late, lasts, **stored)
+    answer = ask(app_with_users, view, late, lasts, **stored)
 
     assert "Set-Cookie" not in answer.headers
     assert ("Cookie" in answer.vary) is (late is fill)
@@ -197,7 +183,7 @@ def test_late_answer_undoes_neither_a_log_in_nor_a_log_out(identified, view, sto
 @pytest.mark.parametrize(("view", "stored"), [LOG_IN, LOG_OUT], ids=["in", "out"])
 @pytest.mark.parametrize(("seconds", "is_saved"), [(5, False), (16, True)])
 def test_cookie_of_before_is_soon_as_good_as_any(
-    identified, monkeypatch, view, stored, seconds, is_saved
+    app_with_users, monkeypatch, view, stored, seconds, is_saved
 ):
     """No request is on its way for longer: the answer to the log-in was lost. The user begins it
     anew with the former cookie, and the provider's answer is checked by what the session holds."""
@@ -206,13 +192,13 @@ def test_cookie_of_before_is_soon_as_good_as_any(
     def wait():
         monkeypatch.setattr(clock, "monotonic", lambda: present() + seconds)
 
-    answer = ask(identified, view, fill, meanwhile=wait, **stored)
+    answer = ask(app_with_users, view, fill, meanwhile=wait, **stored)
 
     assert ("Set-Cookie" in answer.headers) is is_saved
 
 
 @pytest.mark.parametrize(("view", "stored"), [LOG_IN, LOG_OUT], ids=["in", "out"])
-def test_late_answer_logs_in_who_asks_for_it(identified, view, stored):
+def test_late_answer_logs_in_who_asks_for_it(app_with_users, view, stored):
     """A form is sent twice, or from two tabs. Whichever answer comes last, somebody is logged
     in."""
 
@@ -220,25 +206,27 @@ def test_late_answer_logs_in_who_asks_for_it(identified, view, stored):
         session["user"] = 43
         return ""
 
-    answer = ask(identified, view, log_in_as_another, **stored)
+    answer = ask(app_with_users, view, log_in_as_another, **stored)
 
     assert "Set-Cookie" in answer.headers
 
 
-def test_session_that_goes_on_as_the_same_users_is_saved(identified):
+def test_session_that_goes_on_as_the_same_users_is_saved(app_with_users):
     """A user's session is begun anew, and the browser may not have got the answer, but goes on with
     the cookie of before. Nobody has logged out."""
-    answer = ask(identified, clear_and_begin_anew, fill, user=42)
+    answer = ask(app_with_users, clear_and_begin_anew, fill, user=42)
 
     assert "Set-Cookie" in answer.headers
 
 
 @pytest.mark.parametrize("view", [log_in, clear_and_begin_anew])
-def test_app_that_does_not_tell_users_saves_what_comes_with_the_cookie_of_before(cookies, view):
+def test_app_that_does_not_tell_users_saves_what_comes_with_the_cookie_of_before(
+    plain_app, realtime, view
+):
     """Such an app does not tell a log-in from what else a request changes."""
-    Realtime(cookies)
+    realtime.init_app(plain_app)
 
-    answer = ask(cookies, view, fill, user=42)
+    answer = ask(plain_app, view, fill, user=42)
 
     assert "Set-Cookie" in answer.headers
 
@@ -258,7 +246,7 @@ def test_library_s_own_answer_does_not_renew_the_cookie_that_remembers_a_user(ap
 
 @pytest.mark.parametrize("between", [lambda: None, lambda: current_client().digest()])
 @pytest.mark.parametrize("user", [43, 42], ids=["another", "the same"])
-def test_session_that_an_app_brings_back_gets_a_new_key(identified, user, between):
+def test_session_that_an_app_brings_back_gets_a_new_key(app_with_users, user, between):
     """An administrator looks at the site as another user, for whom the app puts the session aside,
     and brings it back with the key that has ended, be it after asking for the page's name. Pages
     connect again, and a cart is saved."""
@@ -277,9 +265,9 @@ def test_session_that_an_app_brings_back_gets_a_new_key(identified, user, betwee
         return ""
 
     for view in (look_as_another, come_back, fill):
-        identified.add_url_rule(f"/{view.__name__}", view.__name__, view)
-    identified.add_url_rule("/", "page", lambda: "<body>")
-    browser, keys = identified.test_client(), []
+        app_with_users.add_url_rule(f"/{view.__name__}", view.__name__, view)
+    app_with_users.add_url_rule("/", "page", lambda: "<body>")
+    browser, keys = app_with_users.test_client(), []
     with browser.session_transaction() as opened:
         opened.update(user=42)
     for path in ("/", "/look_as_another", "/come_back", "/fill"):

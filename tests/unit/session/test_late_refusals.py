@@ -4,21 +4,17 @@ import re
 
 import pytest
 from cachelib import SimpleCache
-from flask import Flask, session
+from flask import session
 from flask_session import Session
 
-from flask_realtime import Realtime
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import digest
 from flask_realtime.page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 
 
 @pytest.fixture
-def app():
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
-    realtime = Realtime(app)
-    realtime.identify(lambda: session.get("user"))
+def app(app_with_users, realtime):
+    app = app_with_users
 
     @app.post("/login")
     def log_in():
@@ -48,8 +44,7 @@ def app():
         app.meanwhile()
         return "", 204
 
-    yield app
-    app.extensions["realtime"].close()
+    return app
 
 
 def raise_away(*_args, **_kwargs):

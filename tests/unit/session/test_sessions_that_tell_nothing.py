@@ -1,10 +1,9 @@
 """Sessions of a class of the app's own that lacks what Flask's have."""
 
 import pytest
-from flask import Flask, session
+from flask import session
 from flask.sessions import SessionInterface
 
-from flask_realtime import Realtime
 from flask_realtime.errors import InvalidSetting
 
 
@@ -23,11 +22,11 @@ class Recipes(SessionInterface):
 
 
 @pytest.fixture
-def app():
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory", TESTING=True)
+def app(plain_app, realtime):
+    app = plain_app
+    app.testing = True
     app.session_interface = Recipes()
-    Realtime(app)
+    realtime.init_app(app)
     app.add_url_rule("/", "hello", lambda: "hello")
     app.add_url_rule("/page", "page", lambda: f"<body>{session.get('user')}</body>")
     return app

@@ -5,18 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from flask import Flask
-
-from flask_realtime import Realtime
 
 
 @pytest.fixture
-def app():
-    app = Flask(__name__)
-    app.config.update(
-        SECRET_KEY="secret", REALTIME_REGISTRY="memory", REALTIME_MAX_CHANNELS_PER_PAGE=2
-    )
-    realtime = Realtime(app)
+def app(plain_app, realtime):
+    app = plain_app
+    app.config["REALTIME_MAX_CHANNELS_PER_PAGE"] = 2
+    realtime.init_app(app)
 
     @app.get("/")
     def show():
@@ -28,8 +23,7 @@ def app():
         realtime.socket.subscribe(room)
         return "", 204
 
-    yield app
-    app.extensions["realtime"].close()
+    return app
 
 
 def test_open_page_that_asks_for_one_channel_too_many_is_answered_429(app, caplog):

@@ -4,10 +4,9 @@ import json
 import threading
 
 import pytest
-from flask import Flask, session
+from flask import session
 from flask.sessions import SecureCookieSession, SessionInterface
 
-from flask_realtime import Realtime
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.identity.keys import session_digest
 
@@ -41,10 +40,8 @@ class _WithLock(_InCookie):
 
 
 @pytest.fixture
-def app():
-    app = Flask(__name__)
-    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
-    Realtime(app).identify(lambda: session.get("user"))
+def app(app_with_users):
+    app = app_with_users
 
     @app.post("/login/<user>")
     def log_in(user):
@@ -62,8 +59,7 @@ def app():
         session["odd"] = object()
         return ""
 
-    yield app
-    app.extensions["realtime"].close()
+    return app
 
 
 @pytest.mark.parametrize("is_away", [True, False])
