@@ -1,5 +1,7 @@
 """A user logs in or out, and the session cannot be saved: the answer is 500."""
 
+import contextlib
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -30,6 +32,16 @@ def person(request, share, folder, keeps):
     (folder / "refusals").unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def back(person, page):
+    """The socket with which a page comes back: it hears its channels, and is still ada's, as her
+    browser is."""
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        assert socket.call("/me")["body"]["user"] == person.me()["user"] == "ada"
+        yield socket
+
+
 def test_pages_go_on_where_a_log_out_could_not_be_saved(person, folder):
     """Nothing is saved: the browser is logged in as before. The sockets come back, and the page
     hears its channels, until a log-out succeeds."""
@@ -41,9 +53,7 @@ def test_pages_go_on_where_a_log_out_could_not_be_saved(person, folder):
         assert socket.close_code() == 1012
     (folder / "refusals").unlink()
 
-    with person.open(page, resume=True) as socket:
-        assert socket.resume()["known"]
-        assert socket.call("/me")["body"]["user"] == person.me()["user"] == "ada"
+    with back(person, page) as socket:
         person.log_out("/leave")
         assert socket.close_code() == 4001
     assert person.me()["user"] is None
@@ -58,9 +68,7 @@ def test_pages_go_on_where_a_log_out_by_a_call_could_not_be_saved(person, folder
         (folder / "refusals").unlink()
         assert socket.close_code() == 1012
 
-    with person.open(page, resume=True) as socket:
-        assert socket.resume()["known"]
-        assert socket.call("/me")["body"]["user"] == person.me()["user"] == "ada"
+    with back(person, page) as socket:
         socket.call("/leave", method="post")
         assert socket.close_code() in (1000, 4001)
     person.take_over(page)
@@ -79,9 +87,9 @@ def test_pages_go_on_where_another_log_in_could_not_be_saved(person, folder):
         assert socket.close_code() == 1012
     (folder / "refusals").unlink()
 
-    with person.open(page, resume=True) as socket:
-        assert socket.resume()["known"]
-        assert socket.call("/me")["body"]["user"] == person.me()["user"] == "ada"
+    with back(person, page) as socket:
+        person.log_out("/leave")
+        assert socket.close_code() == 4001
 
 
 @pytest.mark.parametrize("keeps", ["kept"], indirect=True)
