@@ -12,6 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.eventually import DEADLINE, eventually
 
+from .hands import Hands
 from .tabs import Tab
 from .waiting import wait_for
 
@@ -133,7 +134,7 @@ def wait_until_open(page):
     wait_for(page, IS_OPEN)
 
 
-class Visitor:
+class Visitor(Hands):
     """One person with a browser context, so with cookies of their own, and one tab.
 
     :param browser: the browser that :func:`launch` gives.

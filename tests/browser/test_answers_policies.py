@@ -82,8 +82,8 @@ def test_page_that_answers_runs_what_its_policy_allows(come, site, answer, polic
     """What runs in a page that answers a form is what runs after a navigation to that page."""
     person = visit_form(come, site)
     answer(policy, main=CODE + SCRIPTS)
-    person.page.click("#go")
-    person.page.wait_for_selector("#handler")
+    person.click("#go")
+    person.wait_until_shown("#handler")
 
     ran = what_runs(person, len(POLICIES[policy]))
 
@@ -98,8 +98,8 @@ def test_part_of_a_page_runs_what_the_policy_of_its_answer_allows(come, site, an
     allows."""
     person = visit_forms(come, site)
     answer(policy, body=CODE)
-    person.page.click("#put")
-    person.page.wait_for_selector("#handler")
+    person.click("#put")
+    person.wait_until_shown("#handler")
     expected = [one for one in POLICIES[policy] if one not in ("file", "inline")]
 
     assert what_runs(person, len(expected)) == sorted(expected)
@@ -111,8 +111,8 @@ def test_what_is_no_code_stays_under_a_strict_policy(come, site, answer):
     <script id="data" type="application/json">{"a": 1}</script>"""
     person = visit_form(come, site)
     answer("script-src 'self'", main=main)
-    person.page.click("#go")
-    person.page.wait_for_selector("#to")
+    person.click("#go")
+    person.wait_until_shown("#to")
 
     kept = person.run(
         """() => ["#to", "#field", "#data"].map((one) => {
@@ -133,7 +133,7 @@ def test_answer_is_not_shown_if_its_policy_cannot_be_kept(come, site, answer, fa
     person.page.route("**/realtime-html.js*", fail)
     person.run(IMPATIENT)
 
-    person.page.click("#go")
+    person.click("#go")
 
     person.wait_for("() => !window.isTheSame && document.readyState === 'complete'")
     assert person.page.title() == "page"
@@ -153,8 +153,8 @@ def test_what_comes_into_an_answer_later_runs_what_the_policy_of_the_page_allows
     page = """<!doctype html><title>answer a</title><body>{{ realtime_script() }}"""
     page += f"""{put}<div id="here" data-realtime-block="here" data-realtime-on="news">"""
     answer("script-src 'self'", page=page + block.format("before"), channel="news")
-    person.page.click("#go")
-    person.page.wait_for_selector("#here")
+    person.click("#go")
+    person.wait_until_shown("#here")
 
     if way == "fragment":
         site.update(CODE, "news")
@@ -163,8 +163,8 @@ def test_what_comes_into_an_answer_later_runs_what_the_policy_of_the_page_allows
         site.refresh("news")
     else:
         site.answer("part", body=CODE)
-        person.page.click("#put")
-    person.page.wait_for_selector("#handler")
+        person.click("#put")
+    person.wait_until_shown("#handler")
 
     assert what_runs(person, 0) == []
 
@@ -178,8 +178,8 @@ def test_copies_of_a_template_run_no_script_that_the_policy_of_the_answer_forbid
     scripts = running("script") + running("old", type="text/jscript")
     scripts += running("module", type=" module ") + f"<svg>{running('svg')}</svg>"
     answer("script-src 'self'", main=f'<template id="kept">{scripts}</template><p id="handler">x')
-    person.page.click("#go")
-    person.page.wait_for_selector("#handler")
+    person.click("#go")
+    person.wait_until_shown("#handler")
     person.run(
         "() => document.body.append(document.querySelector('#kept').content.cloneNode(true))"
     )

@@ -20,7 +20,7 @@ def person(come, site):
     person = come(site.url)
     person.visit("/page")
     person.wait_for("() => Boolean(realtime.press)")
-    person.page.fill("[name=append]", "typed")
+    person.fill("[name=append]", "typed")
     return person
 
 
@@ -46,7 +46,7 @@ def test_fragment_waits_for_a_press_in_a_form_whatever_the_names_of_its_fields(p
     person.run("() => new Promise((resolve) => setTimeout(resolve))")
     person.page.mouse.up()
 
-    person.page.wait_for_selector("#new")
+    person.wait_until_shown("#new")
     assert person.run("window.isClicked")
 
 
@@ -70,4 +70,4 @@ def test_block_is_refreshed_in_a_form_whatever_the_names_of_its_fields(come, sit
 
     site.refresh("news")
 
-    person.page.wait_for_selector("form #new")
+    person.wait_until_shown("form #new")

@@ -47,7 +47,7 @@ def test_listener_that_prevents_the_default_is_heeded(person, site, place, click
     )
     person.run(f"{place}.addEventListener('{type}', (event) => event.preventDefault())")
 
-    person.page.click(clicked)
+    person.click(clicked)
     # Messages of a socket are answered in order, so nothing was sent before this one.
     person.run("() => realtime.call('/echo/last')")
 
@@ -64,7 +64,7 @@ def test_what_a_listener_changes_is_sent(person, site):
         })"""
     )
 
-    person.page.click("#go")
+    person.click("#go")
 
     request = site.wait_for_request()
     assert (request["by"], request["path"]) == ("socket", "/echo/b")
@@ -106,9 +106,9 @@ def test_form_is_sent_once_for_each_of_its_buttons(person, site):
     """A person presses Save and then Send of the same form. Both are sent."""
     site.answer("a", status=204, body="", is_held=True)
 
-    person.page.click("#go")
+    person.click("#go")
     first = site.wait_for_request()
-    person.page.click("#other")
+    person.click("#other")
     site.release()
     second = site.wait_for_request()
 
@@ -121,7 +121,7 @@ def test_button_that_the_app_has_disabled_stays_so(person, site):
     button stays disabled."""
     person.run("() => f.addEventListener('submit', () => { go.disabled = true; })")
 
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => told.length")
 
     assert person.run("() => go.disabled") is True
@@ -133,7 +133,7 @@ def test_focus_that_has_moved_on_stays_there(person, site):
     field."""
     site.answer("a", status=204, body="", is_held=True)
 
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
     person.page.focus("input")
     site.release()
@@ -157,7 +157,7 @@ def test_form_that_has_left_the_page_is_answered(person, site):
     document."""
     site.answer("a", status=204, body="", is_held=True)
 
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
     person.run("() => f.remove()")
     site.release()
@@ -181,10 +181,10 @@ def test_newer_answer_is_not_overwritten_by_an_older_one(person, site):
     site.answer("a", body="<b>older</b>", is_held=True)
     site.answer("b", body="<b>newer</b>")
 
-    person.page.click("#link")
+    person.click("#link")
     site.wait_for_request()
     person.run("() => { link.href = '/echo/b'; }")
-    person.page.click("#link")
+    person.click("#link")
     site.release()
     person.wait_for("() => here.textContent === 'newer'")
 
@@ -205,7 +205,7 @@ def test_answer_to_a_page_that_was_left_is_ignored(person, site):
     person.wait_for("() => !document.querySelector('[aria-busy]')")
 
     assert person.page.url == f"{site.url}/page"
-    assert person.page.inner_text("#here") == ""
+    assert person.text("#here") == ""
     person.forgive("WebSocket connection to")
 
 
@@ -222,7 +222,7 @@ def leave_and_come_back(person, site):
             document.addEventListener("realtime:reply", keep, true);
         }"""
     )
-    person.page.click("#link")
+    person.click("#link")
     site.wait_for_request()
     person.visit("/page?other")
     person.run("() => history.back()")
@@ -235,7 +235,7 @@ def test_button_with_formtarget_opens_a_tab(person, site):
     person.run("() => go.setAttribute('formtarget', '_blank')")
 
     with person.context.expect_page() as opened:
-        person.page.click("#go")
+        person.click("#go")
 
     opened.value.wait_for_url("**/echo/a")
     assert site.wait_for_request()["by"] == "HTTP"
@@ -253,7 +253,7 @@ def test_form_with_the_method_dialog_closes_its_dialog(person, site):
         }"""
     )
 
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => !document.querySelector('dialog').open")
     person.run("() => realtime.call('/echo/last')")
 
@@ -271,7 +271,7 @@ def test_link_on_a_dead_connection_is_followed_by_http(come, site_server, site, 
     person.visit("/page")
 
     link.die(of_sockets_alone=True)
-    person.page.click(clicked)
+    person.click(clicked)
     person.page.wait_for_url("**/echo/a*")
 
     assert site.wait_for_request()["by"] == "HTTP"

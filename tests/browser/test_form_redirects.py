@@ -21,7 +21,7 @@ def test_redirect_that_keeps_the_method_keeps_the_fields(person, site, status):
     all the same."""
     site.answer("a", status=status, headers={"Location": "/echo/b?y=2"}, body="")
 
-    person.page.click("#go")
+    person.click("#go")
     first, second = site.wait_for_requests(2)
 
     assert (second["by"], second["method"], second["path"]) == ("socket", "POST", "/echo/b")
@@ -35,7 +35,7 @@ def test_redirect_that_keeps_the_method_leads_a_link_to_its_place(person, site):
     site.answer("a", status=308, headers={"Location": "/echo/b"}, body="")
     site.answer("b", body="<b>part</b>")
 
-    person.page.click("#part")
+    person.click("#part")
     person.wait_for("() => here.textContent === 'part'")
 
     assert ways(site) == ["socket", "socket"]
@@ -47,7 +47,7 @@ def test_redirect_that_keeps_the_method_leads_to_other_sites(person, site):
     elsewhere = site.url.replace("127.0.0.1", "localhost")
     site.answer("a", status=307, headers={"Location": f"{elsewhere}/echo/b"}, body="")
 
-    person.page.click("#go")
+    person.click("#go")
     person.page.wait_for_url(f"{elsewhere}/echo/b")
 
     first, second = site.told()
@@ -64,7 +64,7 @@ def test_redirect_in_a_circle_ends(person, site):
     # Waited for from before the click: the page may be there when the click returns.
     loop = r"ERR_TOO_MANY_REDIRECTS|NS_ERROR_REDIRECT_LOOP"
     with pytest.raises(Error, match=loop), person.page.expect_navigation():
-        person.page.click("#go")
+        person.click("#go")
 
     assert "HTTP" in ways(site)
 
@@ -74,7 +74,7 @@ def test_redirect_to_another_page_is_followed(person, site, clicked):
     """A view answers a form with a redirect to another page. The browser gets that page by GET."""
     site.answer("a", status=302, headers={"Location": "/echo/b?y=2#there"}, body="")
 
-    person.page.click(clicked)
+    person.click(clicked)
     person.page.wait_for_url("**/echo/b?y=2#there")
 
     first, second = site.told()
@@ -89,8 +89,8 @@ def test_redirect_to_a_place_on_the_same_page_shows_what_has_changed(person, sit
     site.answer("a", status=303, headers={"Location": "/page#comment"}, body="")
     site.show('<p id="comment">new</p>')
 
-    person.page.click("#go")
-    person.page.wait_for_selector("#comment")
+    person.click("#go")
+    person.wait_until_shown("#comment")
 
     assert person.page.url == f"{site.url}/page#comment"
     person.page.go_back()
@@ -104,7 +104,7 @@ def test_redirect_that_keeps_the_method_runs_no_script(person, site, status):
     script = "javascript:void(window.ran=true)"
     site.answer("a", status=status, headers={"Location": script}, body="")
 
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => window.replied")
     # The browser runs such an address in a task of its own, in front of this one.
     person.run("new Promise((resolve) => setTimeout(resolve))")

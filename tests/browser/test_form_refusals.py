@@ -52,7 +52,7 @@ def person(come, site):
 def test_form_and_link_go_by_http_once(person, site, clicked, method, address):
     """The app gets one request by HTTP for a form or a link, and the browser shows its answer as
     the next page."""
-    person.page.click(clicked)
+    person.click(clicked)
     person.wait_for("() => document.title === 'answer a'")
 
     request = site.wait_for_request()
@@ -74,7 +74,7 @@ def test_fields_and_button_are_sent_as_they_were(person, site):
         }"""
     )
 
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => document.title === 'answer a'")
 
     assert site.wait_for_request()["body"] == "text=a%0D%0Ab&submit=s&button=go&more=1&most=1"
@@ -83,7 +83,7 @@ def test_fields_and_button_are_sent_as_they_were(person, site):
 
 def test_back_button_gives_the_form_as_it_was(person, site):
     """After the back button the form is not busy, and its button can be pressed."""
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => document.title === 'answer a'")
 
     person.run("() => history.back()")
@@ -102,7 +102,7 @@ def test_refusal_raises_no_events(person, site):
             document.addEventListener(`realtime:${name}`, () => note(name)))"""
     )
 
-    person.page.click("#link")
+    person.click("#link")
     person.wait_for("() => document.title === 'answer a'")
 
     assert told == []

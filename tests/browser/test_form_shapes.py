@@ -132,21 +132,22 @@ LEFT = {
 }
 
 
-def send(come, site, shape, attribute):
+def send(person, site, shape, attribute):
     """Send the form of *shape* as a person does; return what the app received and what the person
     sees."""
     site.show(shape.format(attribute, GO))
-    person = come(site.url)
     person.visit("/page")
+    before = person.run("history.length")
     # Playwright's own click() fails on a form with a field named getAttribute.
     corner = person.run("() => document.querySelector('#go').getBoundingClientRect().toJSON()")
 
     person.page.mouse.click(corner["x"] + 7, corner["y"] + 9)
-    person.page.wait_for_function("() => document.title === 'answer a'")
+    person.wait_for("() => document.title === 'answer a'")
 
     seen = person.run(
         "() => [location.href, document.body.textContent, history.length, document.activeElement.localName]"
     )
+    seen[2] -= before
     errors, person.errors = person.errors, []
     return site.wait_for_request(), seen, errors
 
@@ -156,9 +157,10 @@ def test_form_is_the_same_over_the_socket(come, site, shape):
     """The app receives the same bytes as by HTTP, and the person sees the same page at the same
     address."""
     site.answer("a", main="<p>thanks</p>")
+    person = come(site.url)
 
-    by_http, seen_then, _ = send(come, site, shape, "")
-    by_socket, seen_now, errors = send(come, site, shape, "data-realtime")
+    by_http, seen_then, _ = send(person, site, shape, "")
+    by_socket, seen_now, errors = send(person, site, shape, "data-realtime")
 
     assert (by_http.pop("by"), by_socket.pop("by")) == ("HTTP", "socket")
     assert by_socket == by_http
@@ -170,7 +172,7 @@ def test_form_is_the_same_over_the_socket(come, site, shape):
 def test_form_that_no_message_can_carry_is_sent_by_the_browser(come, site, shape):
     """Forms with files, another charset or very long texts are sent by HTTP, as are forms that need
     the browser itself."""
-    sent, _, errors = send(come, site, shape, "data-realtime")
+    sent, _, errors = send(come(site.url), site, shape, "data-realtime")
 
     assert sent["by"] == "HTTP"
     if READS_CONSOLE:
@@ -188,7 +190,7 @@ def test_button_is_sent_where_formdata_takes_none(come, site):
     )
     person.visit("/page")
 
-    person.page.click("#go")
+    person.click("#go")
     sent = site.wait_for_request()
 
     assert sent["by"] == "HTTP"

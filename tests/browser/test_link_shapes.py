@@ -136,7 +136,7 @@ def test_link_to_a_blob_is_left_to_the_browser(come, site):
     person.visit("/page")
     person.run("() => { go.href = URL.createObjectURL(new Blob(['hi'], { type: 'text/plain' })); }")
 
-    person.page.click("#go")
+    person.click("#go")
     person.page.wait_for_url("blob:**")
 
     assert site.told() == []

@@ -55,7 +55,7 @@ def test_styles_are_the_answers(visit, site):
     site.answer("a", head=sheet + kept, main="<p id=p>answer</p>")
     site.answer("sheet", body="p { padding: 7px }", headers=css, is_held=True)
 
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_requests(2)
     assert person.run("() => document.querySelector('#go').disabled")
     site.release()
@@ -78,7 +78,7 @@ def test_fragment_that_comes_while_style_sheets_load_changes_the_new_page(visit,
     sheet = '<link rel="stylesheet" href="/echo/sheet">'
     site.answer("a", head=sheet, main="<p id=here>new</p>", channel="news")
     site.answer("sheet", body="", headers={"Content-Type": "text/css"}, is_held=True)
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_requests(2)
 
     site.update("newest", "news")
@@ -86,7 +86,7 @@ def test_fragment_that_comes_while_style_sheets_load_changes_the_new_page(visit,
     site.release()
 
     person.wait_for("() => document.title === 'answer a' && here.textContent !== 'new'")
-    assert person.page.inner_text("#here") == "newest"
+    assert person.text("#here") == "newest"
 
 
 def test_two_answers_at_once_are_shown_one_after_the_other(visit, site):
@@ -97,15 +97,15 @@ def test_two_answers_at_once_are_shown_one_after_the_other(visit, site):
     site.answer("a", head=slow, main="<p id=first>first</p>")
     site.answer("b", head=slow, main="<p id=second>second</p>")
 
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_requests(2)
     person.run("() => g.requestSubmit()")
     site.wait_for_request()
     site.release()
-    person.page.wait_for_selector("#second")
+    person.wait_until_shown("#second")
 
     assert person.page.url == f"{site.url}/echo/b"
-    assert person.page.locator("#first").count() == 0
+    assert person.count("#first") == 0
 
 
 def test_address_scroll_and_focus_are_as_after_a_navigation(visit, site):
@@ -144,7 +144,7 @@ def test_back_button_leads_to_the_page_of_the_form(visit, site):
     person = visit(title="page")
     site.answer("a", main='answer <a id="on" href="#on">on</a><p id="on"></p>')
     send_form(person)
-    person.page.click("#on")
+    person.click("#on")
     person.wait_for("() => location.hash === '#on'")
     assert person.run("isTheSame")
 
@@ -170,8 +170,8 @@ def test_back_button_of_a_form_at_its_own_address(come, site):
     person.visit("/echo/a")
     site.answer("a", main=f"{form}<b id=error>too short</b>", status=422)
 
-    person.page.click("#go")
-    person.page.wait_for_selector("#error")
+    person.click("#go")
+    person.wait_until_shown("#error")
     site.answer("a", main=form)
     person.page.go_back()
     person.page.wait_for_selector("#error", state="detached")
@@ -185,9 +185,9 @@ def test_form_of_the_new_page_is_sent_as_the_first_was(visit, site):
     person = visit()
     site.answer("a", main=FORM.replace("/echo/a", "/echo/b"))
     send_form(person)
-    person.page.fill("input", "more")
+    person.fill("input", "more")
 
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => document.title === 'answer b'")
 
     _first, second = site.told()
@@ -215,7 +215,7 @@ def test_answer_that_is_no_whole_page_is_shown_as_one(visit, site):
     person = visit()
     site.answer("a", body="thanks")
 
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => document.body.textContent === 'thanks'")
 
     assert person.run("() => [document.title, realtime.state]") == ["", "open"]

@@ -47,14 +47,14 @@ def test_change_that_comes_before_the_answer_is_made_in_its_page(come, site, sta
     person = visit_form(come, site, HERE, channel="news")
     subscribing = {"channel": "news"} if subscribes == "subscribes" else {}
     site.answer("a", main="<p id=here>new</p>", status=status, is_held_later=True, **subscribing)
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
 
     site.update("<b>newest</b>", "news")
-    person.page.wait_for_selector("#here b")
+    person.wait_until_shown("#here b")
     release(person, site)
 
-    assert person.page.inner_text("#here") == "newest"
+    assert person.text("#here") == "newest"
 
 
 def test_form_with_errors_is_live_on_a_channel_that_is_new_to_its_page(come, site):
@@ -62,15 +62,15 @@ def test_form_with_errors_is_live_on_a_channel_that_is_new_to_its_page(come, sit
     form with errors shows what was pushed since then, and what is pushed next."""
     person = visit_form(come, site, HERE)
     site.answer("a", main="<p id=here>new</p>", status=422, is_held_later=True, channel="news")
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
 
     site.update("<b>newest</b>", "news")
     release(person, site)
-    person.page.wait_for_selector("#here b")
+    person.wait_until_shown("#here b")
     site.update("<i>last</i>", "news")
 
-    person.page.wait_for_selector("#here i")
+    person.wait_until_shown("#here i")
 
 
 def test_change_that_the_view_has_seen_is_not_made_again(come, site):
@@ -78,14 +78,14 @@ def test_change_that_the_view_has_seen_is_not_made_again(come, site):
     shows the line once."""
     person = visit_form(come, site, HERE, channel="news")
     site.answer("a", main="<p id=here><b>line</b></p>", is_held=True, channel="news")
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
 
     site.change("append", "<b>line</b>", "news")
-    person.page.wait_for_selector("#here b")
+    person.wait_until_shown("#here b")
     release(person, site)
 
-    assert person.page.locator("#here b").count() == 1
+    assert person.count("#here b") == 1
 
 
 def test_change_that_a_view_without_subscription_has_seen_is_not_made_again(come, site):
@@ -96,13 +96,13 @@ def test_change_that_a_view_without_subscription_has_seen_is_not_made_again(come
     site.answer("slow", is_held=True)
     person.run("() => { realtime.call('/echo/slow'); }")
     site.wait_for_request()
-    person.page.click("#go")
+    person.click("#go")
 
     site.change("append", "<b>line</b>", "news")
-    person.page.wait_for_selector("#here b")
+    person.wait_until_shown("#here b")
     release(person, site)
 
-    assert person.page.locator("#here b").count() == 1
+    assert person.count("#here b") == 1
 
 
 def test_change_of_a_channel_that_the_page_leaves_is_not_made_in_the_next_page(come, site):
@@ -112,14 +112,14 @@ def test_change_of_a_channel_that_the_page_leaves_is_not_made_in_the_next_page(c
     site.answer(
         "a", main="<p id=here>second room</p>", is_held_later=True, channel_of_view="room:2"
     )
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
 
     site.update("<b>first room</b>", "room:1")
-    person.page.wait_for_selector("#here b")
+    person.wait_until_shown("#here b")
     release(person, site)
 
-    assert person.page.inner_text("#here") == "second room"
+    assert person.text("#here") == "second room"
 
 
 def test_block_that_is_refreshed_before_the_answer_is_rendered_anew_in_its_page(come, site):
@@ -133,14 +133,14 @@ def test_block_that_is_refreshed_before_the_answer_is_rendered_anew_in_its_page(
     person = visit_form(come, site, block, channel="news")
     site.answer("a", main=block, is_held_later=True, channel="news")
     site.answer("block", page=fetched)
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
 
     site.refresh("news")
-    person.page.wait_for_selector("#here b")
+    person.wait_until_shown("#here b")
     release(person, site)
 
-    person.page.wait_for_selector("#here b")
+    person.wait_until_shown("#here b")
 
 
 def test_block_of_the_answer_is_not_undone_by_an_older_one(come, site):
@@ -160,7 +160,7 @@ def test_block_of_the_answer_is_not_undone_by_an_older_one(come, site):
     send_form(person)
     site.release()
 
-    person.page.wait_for_selector("#here b")
+    person.wait_until_shown("#here b")
 
 
 def test_message_that_comes_before_the_answer_reaches_the_scripts_of_its_page(come, site):
@@ -168,7 +168,7 @@ def test_message_that_comes_before_the_answer_reaches_the_scripts_of_its_page(co
     it, once. One that stays from the page before does not get it a second time."""
     person = visit_form(come, site, listening("old"), head=STAYS, channel="news")
     site.answer("a", main=listening("fresh"), head=STAYS, is_held_later=True, channel="news")
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
 
     site.push({"text": "hi"}, "news")
@@ -195,7 +195,7 @@ def test_change_whose_script_loads_slowly_is_made_before_an_answer_that_came_lat
 
     person.wait_for("() => realtime.restrict")
     person.run("() => new Promise((resolve) => setTimeout(resolve))")
-    assert person.page.inner_text("#here") == "new"
+    assert person.text("#here") == "new"
 
 
 def test_change_whose_script_loads_within_a_press_does_not_come_behind_a_newer_page(come, site):
@@ -218,4 +218,4 @@ def test_change_whose_script_loads_within_a_press_does_not_come_behind_a_newer_p
 
     person.wait_for("() => document.title === 'answer a'")
     person.run("() => new Promise((resolve) => setTimeout(resolve))")
-    assert person.page.inner_text("#here") == "new"
+    assert person.text("#here") == "new"

@@ -28,14 +28,14 @@ def visit(come, site, main=FORM, here=PARTS, **answer):
 
 def ask(person, site):
     """Send the form, or follow the link, and wait until its view has begun."""
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
 
 
 def release(person, site):
     """Let the view answer, and wait until the page shows the answer."""
     site.release()
-    person.page.wait_for_selector("#came", state="attached")
+    person.wait_until_there("#came")
 
 
 @pytest.mark.parametrize("main", [FORM, LINK])
@@ -47,10 +47,10 @@ def test_change_that_comes_before_the_answer_is_made_in_it(come, site, main, sta
     ask(person, site)
 
     site.update("<b>newest</b>", "news", "#one")
-    person.page.wait_for_selector("#one b")
+    person.wait_until_shown("#one b")
     release(person, site)
 
-    assert person.page.inner_text("#one") == "newest"
+    assert person.text("#one") == "newest"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_change_of_every_kind_is_made_in_the_answer(come, site, verb, target, te
     ask(person, site)
 
     site.change(verb, '<li class="fresh">fresh</li>', "news", target)
-    person.page.wait_for_selector(".fresh")
+    person.wait_until_shown(".fresh")
     site.release()
     person.wait_for("() => !document.querySelector('[aria-busy]')")
 
@@ -100,10 +100,10 @@ def test_change_beside_the_answer_is_made_once(come, site, target):
     ask(person, site)
 
     site.change("after", "<b class=fresh>fresh</b>", "news", target)
-    person.page.wait_for_selector(".fresh")
+    person.wait_until_shown(".fresh")
     release(person, site)
 
-    assert person.page.locator(".fresh").count() == 1
+    assert person.count(".fresh") == 1
     assert person.run("told") == 1
 
 
@@ -114,13 +114,13 @@ def test_change_that_the_view_has_seen_is_not_made_over_its_answer(come, site):
     site.answer("slow", is_held=True)
     person.run("() => { realtime.call('/echo/slow'); }")
     site.wait_for_request()
-    person.page.click("#go")
+    person.click("#go")
 
     site.update("five", "news", "#one")
     person.wait_for("() => one.textContent === 'five'")
     release(person, site)
 
-    assert person.page.inner_text("#one") == "six"
+    assert person.text("#one") == "six"
 
 
 def test_block_in_the_answer_is_rendered_anew(come, site):
@@ -131,10 +131,10 @@ def test_block_in_the_answer_is_rendered_anew(come, site):
     ask(person, site)
 
     site.refresh("news")
-    person.page.wait_for_selector("#block b")
+    person.wait_until_shown("#block b")
     release(person, site)
 
-    person.page.wait_for_selector("#block b")
+    person.wait_until_shown("#block b")
 
 
 def test_answers_of_two_forms_keep_what_came_before_them(come, site):
@@ -144,14 +144,14 @@ def test_answers_of_two_forms_keep_what_came_before_them(come, site):
     person = visit(come, site, FORM + inner)
     site.answer("b", body='<u id="late">late</u><b id="part">old</b>', is_held_later=True)
     ask(person, site)
-    person.page.click("#inner")
+    person.click("#inner")
 
     site.update("newest", "news", "#two")
     person.wait_for("() => two.textContent === 'newest'")
     site.release()
-    person.page.wait_for_selector("#late")
+    person.wait_until_shown("#late")
 
-    assert person.page.inner_text("#two") == "newest"
+    assert person.text("#two") == "newest"
     assert person.run("() => Boolean(came)")
 
 
@@ -177,7 +177,7 @@ def test_change_in_a_block_is_not_undone_by_an_older_answer(come, site, target, 
     begin_block(person, site)
 
     site.update(f"{html}<i id=came></i>", "news", target)
-    person.page.wait_for_selector("#came", state="attached")
+    person.wait_until_there("#came")
     site.release()
 
     person.wait_for("() => document.querySelector('#one')?.textContent === 'newest'")
@@ -191,8 +191,8 @@ def test_answer_in_a_block_is_not_undone_by_an_older_answer(come, site):
     person = visit(come, site, main, here=block, is_held_later=False, body="<i id=came></i>")
     begin_block(person, site)
 
-    person.page.click("#go")
-    person.page.wait_for_selector("#came", state="attached")
+    person.click("#go")
+    person.wait_until_there("#came")
     site.release()
 
     person.wait_for("() => document.querySelector('#one')?.textContent === 'newest'")
@@ -206,8 +206,8 @@ def test_change_behind_one_that_replaced_the_target_is_made_in_the_answer(come, 
 
     site.change("replace", f'<div id="here">{PARTS}</div>', "news", "#here")
     site.update("<b>newest</b>", "news", "#one")
-    person.page.wait_for_selector("#one b")
+    person.wait_until_shown("#one b")
     site.release()
     person.wait_for("() => !document.querySelector('[aria-busy]')")
 
-    assert person.page.inner_text("#one") == "newest"
+    assert person.text("#one") == "newest"

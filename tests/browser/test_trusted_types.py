@@ -40,7 +40,7 @@ def test_form_goes_by_http_where_the_page_takes_no_html(visit, site, clicked):
     person = visit("'none'")
     site.answer("a", main="answer", headers=policy("second", "'none'"))
 
-    person.page.click(clicked)
+    person.click(clicked)
     person.page.wait_for_url("**/echo/a")
 
     assert site.wait_for_request()["by"] == "HTTP"
@@ -55,7 +55,7 @@ def test_link_without_a_target_needs_no_html(visit, site):
     person = visit("'none'")
     site.answer("a", main="answer")
 
-    person.page.click("#link")
+    person.click("#link")
     person.page.wait_for_url("**/echo/a")
 
     assert [request["by"] for request in site.wait_for_requests(2)] == ["socket", "HTTP"]
@@ -67,7 +67,7 @@ def test_answer_is_inserted_by_our_policy(visit, site, clicked):
     person = visit("flask-realtime")
     site.answer("a", body="<b>answer</b>")
 
-    person.page.click(clicked)
+    person.click(clicked)
     person.wait_for("() => here.textContent === 'answer'")
 
     assert site.wait_for_request()["by"] == "socket"
@@ -87,7 +87,7 @@ def test_whole_page_and_its_scripts_are_inserted_by_our_policy(visit, site):
         "<script>ran.push('evil')</script>",
     )
 
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => ran.length === 2")
 
     assert person.run("ran") == ["inline", "module"]
@@ -100,7 +100,7 @@ def test_fragments_and_forms_share_the_policy(visit, site, first):
     site.answer("a", body="<b>answer</b>")
 
     def submit():
-        person.page.click("#put")
+        person.click("#put")
         person.wait_for("() => here.textContent === 'answer'")
 
     def push():
@@ -124,6 +124,6 @@ def test_policy_of_the_apps_own_will_do(visit, site):
     )
     site.answer("a", body="<b>bad</b>")
 
-    person.page.click("#part")
+    person.click("#part")
     person.wait_for("() => here.textContent === 'good'")
     person.forgive("Creating a TrustedTypePolicy named 'flask-realtime' violates")

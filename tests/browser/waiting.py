@@ -30,13 +30,18 @@ WAIT = """([argument, milliseconds]) => new Promise((resolve, reject) => {
 IS_LEFT = "Page.evaluate: Execution context was destroyed"
 
 
+def is_chromium(page):
+    """Return whether Playwright shows a page in Chromium."""
+    return isinstance(page, Page) and page.context.browser.browser_type.name == "chromium"
+
+
 def wait_for(page, expression, argument=None):
     """Wait until *expression*, the text of a function, returns something true in the page, or in
     one that the page is led to.
 
     :param argument: what the function is called with.
     """
-    if not isinstance(page, Page) or page.context.browser.browser_type.name != "chromium":
+    if not is_chromium(page):
         page.wait_for_function(expression, arg=argument)
         return
     end = time.monotonic() + DEADLINE

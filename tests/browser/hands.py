@@ -1,0 +1,90 @@
+"""What a person does on a page, and reads there, without Playwright's selectors.
+
+In Chromium those have each document compile 300 kB of scripts first, which takes as long as loading
+the page. Where a browser of another kind shows the page, Playwright's own are used.
+"""
+
+from __future__ import annotations
+
+from playwright.sync_api import Error
+
+from tests.eventually import eventually
+
+from .waiting import IS_LEFT, is_chromium, wait_for
+
+# Where to press an element: in its middle, once it is there and no other element covers it.
+PLACE = """selector => {
+  const element = document.querySelector(selector);
+  if (!element || element.disabled) return null;
+  element.scrollIntoViewIfNeeded();
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const [x, y] = [left + width / 2, top + height / 2];
+  const hit = document.elementFromPoint(x, y);
+  return element.contains(hit) ? [x, y] : null;
+}"""
+IS_SHOWN = """selector => {
+  const { width, height } = document.querySelector(selector)?.getBoundingClientRect() ?? {};
+  return width && height;
+}"""
+
+# Selects what a field holds, once it is there.
+SELECT = """selector => {
+  const field = document.querySelector(selector);
+  field?.focus();
+  field?.select();
+  return field && document.activeElement === field;
+}"""
+
+
+class Hands:
+    """The part of a visitor that presses, types and reads. Selectors are those of CSS."""
+
+    def click(self, selector):
+        """Click an element, as soon as it can be clicked.
+
+        It is not waited for a page to which the browser itself then navigates.
+        """
+        if not is_chromium(self.page):
+            self.page.click(selector)
+            return
+
+        def find():
+            try:
+                return self.page.evaluate(PLACE, selector)
+            except Error as error:
+                if not str(error).startswith(IS_LEFT):
+                    raise
+                return None
+
+        self.page.mouse.click(*eventually(find, explain=lambda: selector))
+
+    def fill(self, selector, text):
+        """Type *text* into a field in place of what it holds."""
+        if not is_chromium(self.page):
+            self.page.fill(selector, text)
+            return
+        wait_for(self.page, SELECT, selector)
+        self.page.keyboard.insert_text(text)
+
+    def wait_until_shown(self, selector):
+        """Wait until the page shows an element."""
+        if is_chromium(self.page):
+            wait_for(self.page, IS_SHOWN, selector)
+        else:
+            self.page.wait_for_selector(selector)
+
+    def wait_until_there(self, selector):
+        """Wait until the page has an element, whether it is shown or not."""
+        wait_for(self.page, "selector => document.querySelector(selector)", selector)
+
+    def text(self, selector):
+        """Return the text that an element shows."""
+        return self.page.evaluate("one => document.querySelector(one).innerText", selector)
+
+    def value(self, selector):
+        """Return what a field holds."""
+        return self.page.evaluate("one => document.querySelector(one).value", selector)
+
+    def count(self, selector):
+        """Return how many elements fit."""
+        return self.page.evaluate("one => document.querySelectorAll(one).length", selector)
