@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 INTO = 'data-realtime data-realtime-target="#here"'
 MAIN = f"""<form id="plain" method="post" action="/echo/a" data-realtime><input name="text">
 <button id="go" name="button" value="go">go</button></form>
@@ -27,8 +29,8 @@ def visit_forms(come, site, **page):
     person = come(site.url)
     person.visit("/page")
     person.run(NOTE)
-    person.page.fill("#plain input", "typed")
-    person.page.fill("#into input", "typed")
+    person.fill("#plain input", "typed")
+    person.fill("#into input", "typed")
     return person
 
 
@@ -53,5 +55,20 @@ def visit_form(come, site, main="", **page):
 
 def send_form(person):
     """Send the form, and wait for the page that answers it."""
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => document.title === 'answer a' && !document.querySelector('[aria-busy]')")
+
+
+def each_by_one_of(ways, **cases):
+    """Return parameters of a way to ask and a case of what is answered: each case by one way, and
+    by the others for make test-long.
+
+    What is done with an answer does not depend on how it was asked for.
+    """
+    return [
+        pytest.param(
+            way, case, id=f"{way}-{name}", marks=[pytest.mark.long] * (number % len(ways) != at)
+        )
+        for number, (name, case) in enumerate(cases.items())
+        for at, way in enumerate(ways)
+    ]

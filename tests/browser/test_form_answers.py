@@ -4,12 +4,14 @@ import pathlib
 
 import pytest
 
-from .answering import visit_forms, ways
+from .answering import each_by_one_of, visit_forms, ways
 from .kinds import NAME, READS_CONSOLE
 
 pytestmark = pytest.mark.shares_tabs
 
+
 HTMX = pathlib.Path(__file__).parents[1] / "js/node_modules/htmx.org/dist/htmx.min.js"
+OTHER_ERRORS = [pytest.param(one, marks=pytest.mark.long) for one in (401, 403, 404, 413, 429, 500)]
 DOWNLOAD = {"Content-Type": "text/csv", "Content-Disposition": "attachment; filename=a.csv"}
 
 
@@ -20,51 +22,50 @@ def person(come, site):
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [
-        {"body": "a,b", "headers": DOWNLOAD},
-        {"body": "<b>a</b>", "headers": {**DOWNLOAD, "Content-Type": "text/html"}},
-        {"body": "", "headers": DOWNLOAD},
-    ],
-    ids=["csv", "html", "empty"],
+    ("clicked", "answer"),
+    each_by_one_of(
+        ["#link", "#part"],
+        csv={"body": "a,b", "headers": DOWNLOAD},
+        html={"body": "<b>a</b>", "headers": {**DOWNLOAD, "Content-Type": "text/html"}},
+        empty={"body": "", "headers": DOWNLOAD},
+    ),
 )
-@pytest.mark.parametrize("clicked", ["#link", "#part"])
 def test_download_is_downloaded(person, clicked, site, answer):
     """A person follows a link to a file of any content. The browser saves the file, and the page
     stays."""
     site.answer("a", **answer)
 
     with person.expect_download() as download:
-        person.page.click(clicked)
+        person.click(clicked)
 
     assert download.value.suggested_filename == "a.csv"
-    assert person.page.inner_text("#here") == "before"
+    assert person.text("#here") == "before"
 
 
 @pytest.mark.parametrize(
-    "disposition, name",
-    [
-        ("attachment; filename=a.csv", "a.csv"),
-        ('attachment; filename="a \\"b\\".csv"', "a _b_.csv"),
-        ("Attachment; filename=a.csv; filename*=UTF-8''%C3%BC%20b.csv", "ü b.csv"),
-        ("attachment", None),
-    ],
-    ids=["plain", "quoted", "encoded", "none"],
+    ("clicked", "named"),
+    each_by_one_of(
+        ["#go", "#put"],
+        plain=("attachment; filename=a.csv", "a.csv"),
+        quoted=('attachment; filename="a \\"b\\".csv"', "a _b_.csv"),
+        encoded=("Attachment; filename=a.csv; filename*=UTF-8''%C3%BC%20b.csv", "ü b.csv"),
+        none=("attachment", None),
+    ),
 )
-@pytest.mark.parametrize("clicked", ["#go", "#put"])
-def test_download_that_answers_a_form_is_saved(person, site, clicked, disposition, name):
+def test_download_that_answers_a_form_is_saved(person, site, clicked, named):
     """A form exports data. The browser saves the file, the app is asked once, and the page
     stays."""
+    disposition, name = named
     headers = {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": disposition}
     site.answer("a", body="\ufeffa,ü\r\n", headers=headers)
 
     with person.expect_download() as download:
-        person.page.click(clicked)
+        person.click(clicked)
 
     assert name is None or download.value.suggested_filename == name
     assert download.value.path().read_bytes() == "\ufeffa,ü\r\n".encode()
     assert ways(site) == ["socket"]
-    assert person.page.inner_text("#here") == "before"
+    assert person.text("#here") == "before"
 
 
 def test_download_of_bytes_is_saved_as_they_are(person, site):
@@ -73,23 +74,22 @@ def test_download_of_bytes_is_saved_as_they_are(person, site):
     site.answer("a", base64="AAECgP8=", headers={**DOWNLOAD, "Content-Type": "image/png"})
 
     with person.expect_download() as download:
-        person.page.click("#go")
+        person.click("#go")
 
     assert download.value.path().read_bytes() == bytes([0, 1, 2, 128, 255])
 
 
-@pytest.mark.parametrize("clicked", ["#link", "#part"])
 @pytest.mark.parametrize(
-    "answer",
-    [
-        {"body": f"<!-- {'x' * (5 * 2**20)} -->"},
-        {"body": '{"a": 1}', "headers": {"Content-Type": "application/json"}},
-        {"body": "a", "headers": {"Content-Type": "text/plain"}},
-        {"body": "<b>no</b>", "headers": {"Content-Security-Policy": "img-src *; sandbox"}},
-        {"body": "not there", "status": 404},
-        {"body": "broken", "status": 500},
-    ],
-    ids=["too large", "json", "text", "sandbox", "404", "500"],
+    ("clicked", "answer"),
+    each_by_one_of(
+        ["#link", "#part"],
+        too_large={"body": f"<!-- {'x' * (5 * 2**20)} -->"},
+        json={"body": '{"a": 1}', "headers": {"Content-Type": "application/json"}},
+        text={"body": "a", "headers": {"Content-Type": "text/plain"}},
+        sandbox={"body": "<b>no</b>", "headers": {"Content-Security-Policy": "img-src *; sandbox"}},
+        lost={"body": "not there", "status": 404},
+        broken={"body": "broken", "status": 500},
+    ),
 )
 def test_link_to_what_is_no_part_of_the_page_is_navigated_to(person, site, clicked, answer):
     """A link leads to something that cannot be inserted into the page, so the browser navigates to
@@ -98,26 +98,28 @@ def test_link_to_what_is_no_part_of_the_page_is_navigated_to(person, site, click
         pytest.skip("webkit: its driver runs nothing in a page that may run no scripts")
     site.answer("a", **answer)
 
-    person.page.click(clicked)
+    person.click(clicked)
     person.page.wait_for_url("**/echo/a?x=1")
 
     assert ways(site) == ["socket", "HTTP"]
     person.forgive("Failed to load resource")
 
 
-@pytest.mark.parametrize("status", [204, 205])
-@pytest.mark.parametrize("clicked", ["#go", "#put", "#link", "#part"])
+@pytest.mark.parametrize(
+    ("status", "clicked"),
+    each_by_one_of([204, 205], go="#go", put="#put", part="#part", link="#link"),
+)
 def test_answer_without_content_changes_nothing(person, site, clicked, status):
     """A form is answered with 204, and the page stays as it is, as after a form that the browser
     sends."""
     site.answer("a", body="", status=status)
 
-    person.page.click(clicked)
+    person.click(clicked)
     person.wait_for("() => told.length && !document.querySelector('[aria-busy]')")
 
     assert person.page.url == f"{site.url}/page"
-    assert person.page.inner_text("#here") == "before"
-    assert person.page.input_value("#plain input") == "typed"
+    assert person.text("#here") == "before"
+    assert person.value("#plain input") == "typed"
 
 
 @pytest.mark.parametrize("status", [200, 201, 422])
@@ -126,24 +128,24 @@ def test_target_shows_the_answer(person, site, status):
     target."""
     site.answer("a", status=status, body="<b>after</b>")
 
-    person.page.click("#put")
+    person.click("#put")
     person.wait_for("() => here.textContent === 'after'")
 
     assert person.run("told") == [["reply", "into", status]]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 503, *OTHER_ERRORS])
 def test_error_leaves_the_target_and_the_entries(person, site, status):
     """A form is answered with an error. Its target and its fields stay as they are, and the form
     gets an event."""
     site.answer("a", status=status, body="<b>wrong</b>")
 
-    person.page.click("#put")
+    person.click("#put")
     person.wait_for("() => told.length === 2 && !document.querySelector('[aria-busy]')")
 
     assert person.run("told") == [["reply", "into", status], ["error", "into", "RealtimeRefused"]]
-    assert person.page.inner_text("#here") == "before"
-    assert person.page.input_value("#field") == "typed"
+    assert person.text("#here") == "before"
+    assert person.value("#field") == "typed"
     assert ways(site) == ["socket"]
 
 
@@ -156,7 +158,7 @@ def test_error_says_what_the_app_said(person, site):
         })"""
     )
 
-    person.page.click("#put")
+    person.click("#put")
     person.wait_for("() => window.error")
 
     assert person.run("error") == [403, "<b>no</b>", True]
@@ -172,34 +174,33 @@ def test_error_page_of_a_form_without_a_target_is_shown(person, site):
             once: true,
         })"""
     )
-    person.page.click("#go")
+    person.click("#go")
     person.wait_for("() => told.length === 2 && !document.querySelector('[aria-busy]')")
-    assert person.page.input_value("#plain input") == "typed"
-    person.page.click("#go")
+    assert person.value("#plain input") == "typed"
+    person.click("#go")
     person.wait_for("() => document.title === 'no'")
 
     assert person.page.url == f"{site.url}/echo/a"
 
 
 @pytest.mark.parametrize(
-    "headers",
-    [
-        {"Content-Disposition": "attachment"},
-        {"Content-Security-Policy": "default-src 'none', sandbox allow-scripts"},
-        {"content-disposition": "ATTACHMENT; filename=x.html"},
-    ],
-    ids=["attachment", "sandbox", "in other letters"],
+    ("clicked", "headers"),
+    each_by_one_of(
+        ["#go", "#put"],
+        attachment={"Content-Disposition": "attachment"},
+        sandbox={"Content-Security-Policy": "default-src 'none', sandbox allow-scripts"},
+        in_other_letters={"content-disposition": "ATTACHMENT; filename=x.html"},
+    ),
 )
-@pytest.mark.parametrize("clicked", ["#go", "#put"])
 def test_upload_of_a_stranger_never_becomes_part_of_the_page(person, site, clicked, headers):
     """A form's answer is a file that another visitor has uploaded. Its HTML is not inserted into
     the page."""
     site.answer("a", body="<b id=evil>evil</b>", headers=headers)
 
-    person.page.click(clicked)
+    person.click(clicked)
     person.wait_for("() => told.length && !document.querySelector('[aria-busy]')")
 
-    assert person.page.locator("#evil").count() == 0
+    assert person.count("#evil") == 0
     assert person.page.url == f"{site.url}/page"
 
 
@@ -208,7 +209,7 @@ def test_target_that_fits_no_element_is_reported_and_the_form_is_sent(person, si
     the same."""
     person.run("() => { into.dataset.realtimeTarget = '#nowehre'; }")
 
-    person.page.click("#put")
+    person.click("#put")
     person.page.wait_for_url("**/echo/a")
 
     assert ways(site) == ["HTTP"]
@@ -222,7 +223,7 @@ def test_script_element_is_not_a_target(person, site):
     person.run("() => { into.dataset.realtimeTarget = 'script:empty'; }")
     site.answer("a", title="answer", body="ran.push(1)")
 
-    person.page.click("#put")
+    person.click("#put")
     person.page.wait_for_url("**/echo/a")
 
     assert ways(site) == ["HTTP"]
@@ -254,9 +255,9 @@ def test_htmx_works_on_elements_of_an_answer(come, site, clicked):
     site.answer("a", body='<button id="ask" hx-get="/echo/b" hx-swap="outerHTML">ask</button>')
     site.answer("b", body="<b id='asked'>asked</b>")
 
-    person.page.click(clicked)
-    person.page.click("#ask")
-    person.page.wait_for_selector("#asked")
+    person.click(clicked)
+    person.click("#ask")
+    person.wait_until_shown("#asked")
 
 
 def test_answer_to_a_form_may_take_as_long_as_it_likes(person, site):
@@ -269,7 +270,7 @@ def test_answer_to_a_form_may_take_as_long_as_it_likes(person, site):
           ? set(() => { run(); window.isOver = true; }, 0) : set(run, ms, ...rest); }"""
     )
 
-    person.page.click("#put")
+    person.click("#put")
     site.wait_for_request()
     person.wait_for("() => window.isOver")
     site.release()
@@ -283,7 +284,7 @@ def test_form_whose_answer_was_lost_is_not_sent_again(person, site):
     sent a second time."""
     site.answer("a", is_held=True)
 
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
     person.run("() => realtime.close()")
     person.wait_for("() => told.length && !document.querySelector('[aria-busy]')")
