@@ -1,8 +1,13 @@
 """Sockets that do not read, while the app pushes more than the kernel can buffer."""
 
+import pytest
+
 from .siege import SHARE
 
 
+@pytest.mark.parametrize(
+    "besiege", ["gevent", pytest.param("gthread", marks=pytest.mark.long)], indirect=True
+)
 def test_pushes_that_nobody_reads_take_no_more_than_a_sockets_share(siege):
     """The server cuts them off; their pages come back and miss nothing that the log has."""
     siege.load("room")

@@ -17,7 +17,8 @@ KINDS = [
     pytest.param(("gevent", "memory"), marks=pytest.mark.long),
     pytest.param(("gthread", "memory"), marks=pytest.mark.long),
     ("pywsgi", "memory"),
-    ("dev", "memory"),
+    # The same server as with the debugger, which is told below.
+    pytest.param(("dev", "memory"), marks=pytest.mark.long),
     ("gevent", "redis"),
     ("gthread", "redis"),
     pytest.param(("pywsgi", "redis"), marks=pytest.mark.long),

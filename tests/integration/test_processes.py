@@ -144,11 +144,11 @@ def test_bystander_loses_nothing_while_pages_load(pages, sockets, views, channel
     with bystander.open(bystander.page(f"/on/{channel}"), url=sockets.url) as socket:
         for thread in loading:
             thread.start()
-        for number in range(300):
+        for number in range(120):
             writer.post(f"/push/{channel}", json=number)
-        heard = socket.payloads(300)
+        heard = socket.payloads(120)
         stop.set()
         for thread in loading:
             thread.join(DEADLINE)
 
-    assert heard == list(range(300))
+    assert heard == list(range(120))

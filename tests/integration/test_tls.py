@@ -56,7 +56,17 @@ def test_sockets_work_over_tls(kind, authority, settings, channel):
         assert unexpected_tracebacks(server.log()) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+# Of two servers with sockets of the same kind, gevent's or Python's, one tells it.
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "gevent",
+        "gthread",
+        pytest.param("pywsgi", marks=pytest.mark.long),
+        "pywsgi-own-tls",
+        pytest.param("dev", marks=pytest.mark.long),
+    ],
+)
 def test_peer_that_pauses_over_tls_holds_up_nobody_else(kind, authority, settings, channel):
     """A client pauses within a large message over TLS. Others are answered meanwhile, and the
     client gets the whole message once it reads again."""
