@@ -119,7 +119,7 @@ tests/js/node_modules: tests/js/package-lock.json $(VENV)/test
 
 # Once, and not by each of the tests' hundreds of servers where PYTHONDONTWRITEBYTECODE is set.
 compiled: $(VENV)/test
-	@$(BIN)/python -m compileall -q flask_realtime
+	@$(BIN)/python -m compileall -q flask_realtime examples tests/*/apps
 
 tools:
 	@.ci/tools

@@ -113,10 +113,12 @@ def besiege(request, settings, channel):  # noqa: F811 - the fixture
     laid = []
 
     def besiege(**options):
-        threads = ("--threads", "100") if request.param == "gthread" else ()
+        threads = ()
         environ = settings("memory", MAX_CONNECTIONS_PER_SESSION=100, **options)
-        # As the README advises for threads: what glibc keeps in an arena of each would count.
-        environ["MALLOC_ARENA_MAX"] = "1"
+        if request.param == "gthread":
+            threads = ("--threads", "100")
+            # As the README advises: what glibc keeps in an arena of each thread would count.
+            environ["MALLOC_ARENA_MAX"] = "1"
         server = ServerProcess(request.param, "siege:app", folder=APPS, options=threads, **environ)
         server.__enter__()
         laid.append(server)
