@@ -10,7 +10,7 @@ from playwright.sync_api import Error
 
 from tests.eventually import eventually
 
-from .waiting import IS_LEFT, is_chromium, wait_for
+from .waiting import IS_LEFT, is_chromium
 
 # Where to press an element: in its middle, once it is there and no other element covers it.
 PLACE = """selector => {
@@ -27,6 +27,7 @@ IS_SHOWN = """selector => {
   return width && height;
 }"""
 
+HAS_TEXT = "([selector, text]) => document.querySelector(selector)?.textContent.trim() === text"
 # Selects what a field holds, once it is there.
 SELECT = """selector => {
   const field = document.querySelector(selector);
@@ -63,19 +64,23 @@ class Hands:
         if not is_chromium(self.page):
             self.page.fill(selector, text)
             return
-        wait_for(self.page, SELECT, selector)
+        self.wait_for(SELECT, selector)
         self.page.keyboard.insert_text(text)
 
     def wait_until_shown(self, selector):
         """Wait until the page shows an element."""
         if is_chromium(self.page):
-            wait_for(self.page, IS_SHOWN, selector)
+            self.wait_for(IS_SHOWN, selector)
         else:
             self.page.wait_for_selector(selector)
 
     def wait_until_there(self, selector):
         """Wait until the page has an element, whether it is shown or not."""
-        wait_for(self.page, "selector => document.querySelector(selector)", selector)
+        self.wait_for("selector => document.querySelector(selector)", selector)
+
+    def wait_until_reads(self, selector, text):
+        """Wait until an element has *text*, and no other."""
+        self.wait_for(HAS_TEXT, [selector, text])
 
     def text(self, selector):
         """Return the text that an element shows."""

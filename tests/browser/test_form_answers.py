@@ -275,7 +275,7 @@ def test_answer_to_a_form_may_take_as_long_as_it_likes(person, site):
     person.wait_for("() => window.isOver")
     site.release()
 
-    person.page.wait_for_selector("#here b:text-is('at last')")
+    person.wait_until_reads("#here b", "at last")
     assert person.run("told") == [["reply", "into", 200]]
 
 

@@ -157,7 +157,7 @@ def test_script_in_a_fragment_does_not_run(ada, change):
 
 def test_typed_text_focus_and_selection_survive(ada, change):
     """A fragment replaces what is around a field in use, which keeps text, focus and selection."""
-    ada.page.fill("#text", "typed")
+    ada.fill("#text", "typed")
     ada.run("document.querySelector('#text').setSelectionRange(1, 3)")
 
     change(ada, "replace", "#box", html='<div id="box">new <input id="text" value="x"></div>')
@@ -171,7 +171,7 @@ def test_typed_text_focus_and_selection_survive(ada, change):
 
 def test_field_in_use_is_left_where_it_is_replaced_itself(ada, change):
     """A fragment replaces the very field in which a person types. The field and its text stay."""
-    ada.page.fill("#other", "draft")
+    ada.fill("#other", "draft")
 
     change(
         ada,
@@ -229,7 +229,7 @@ def test_page_that_asked_can_be_left_out(enter, change):
 def test_block_is_each_viewers_own(enter, change, seen):
     """Two people see the same news in a block, each with their own name; a draft in it survives."""
     ada, ben = enter("ada"), enter("ben")
-    ben.page.fill("#draft", "half a thought")
+    ben.fill("#draft", "half a thought")
     seen.write_text("news")
 
     change(ada, "refresh")
@@ -261,7 +261,7 @@ def test_block_of_somebody_who_was_logged_out_reloads_the_page(ada, change, chan
         ada.context.request.post(f"{ada.url}/rooms/{channel}", data={"action": "refresh"})
 
     assert navigated.value.status == 403
-    ada.page.wait_for_selector("h1:text-is('Forbidden')")
+    ada.wait_until_reads("h1", "Forbidden")
 
 
 def test_block_is_true_after_an_outage(ada, change, seen, channel, publisher_of_html):

@@ -57,7 +57,7 @@ def test_log_in_leads_on_though_the_session_changes_on_the_way(ada, is_old):  # 
     ada.visit("/")
     post = Post(ada, "/account")
 
-    ada.page.click("#in-account", no_wait_after=True)
+    ada.click("#in-account")
     post.deliver()
 
     ada.page.wait_for_url("**/account")
@@ -85,7 +85,7 @@ def test_visitor_gets_away_though_the_session_changes_on_the_way(ada, clicked, p
     other.goto(ada.url)
     wait_for(other, "nobody")
     post = Post(ada, path)
-    ada.page.click(clicked, no_wait_after=True)
+    ada.click(clicked)
     post.wait()
 
     other.click("#in-")
@@ -111,7 +111,7 @@ def test_visitor_gets_back_though_the_page_is_to_be_reloaded(come, site):
     site.reload("news")
     post.deliver()
 
-    person.page.wait_for_function("() => document.title === 'page'")
+    person.wait_for("() => document.title === 'page'")
     assert person.run("performance.getEntriesByType('navigation')[0].type") == "navigate"
 
 
@@ -137,13 +137,13 @@ def test_visitor_who_stops_on_the_way_stays_on_a_page_that_works(come, site, way
     person = visit_form(come, site, main=f"{way}<p id=here>before</p>", channel="news")
     site.answer("a")
     site.answer("b", is_held=True)
-    person.page.click("#slow", no_wait_after=True)
+    person.click("#slow")
     site.wait_for_request()
 
     stop(person)
     person.wait_until_open()
     site.update("<b>pushed</b>", "news")
-    person.page.wait_for_selector("b:text-is('pushed')")
+    person.wait_until_reads("b", "pushed")
     send_form(person)
     site.release()
 
@@ -156,7 +156,7 @@ def test_reload_waits_for_the_answer_to_a_form(come, site):
     where a reload would have lost it."""
     person = visit_form(come, site, channel="news")
     site.answer("a", is_held=True, status=302, headers={"Location": "/echo/b"}, body="")
-    person.page.click("#go")
+    person.click("#go")
     site.wait_for_request()
 
     site.reload("news")
@@ -184,7 +184,7 @@ def test_visitor_who_has_gone_on_is_not_led_back_by_an_older_visit(come, site, s
     site.answer("a", body="late", is_held=True)
     person = come(site.url)
     person.visit("/page")
-    person.page.click("#go", no_wait_after=True)
+    person.click("#go")
     site.wait_for_request()
     site.show("<p id=here>other</p>", channel="others")
     first = person.run("realtime.connectionId")
@@ -198,4 +198,4 @@ def test_visitor_who_has_gone_on_is_not_led_back_by_an_older_visit(come, site, s
     person.run("realtime.call('/echo/b')")
 
     assert person.page.url.endswith("/page?other")
-    assert person.page.inner_text("#here") == "other"
+    assert person.text("#here") == "other"

@@ -44,8 +44,8 @@ def test_page_of_a_followed_link_hears_its_own_channels(come, libraries, publish
     first = ada.run("realtime.connectionId")
     ada.run("window.same = true")
 
-    ada.page.click("#next")
-    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.click("#next")
+    ada.wait_until_reads("h1", f"{channel}-next")
     ada.wait_for("(id) => realtime.connectionId !== id", first)
     ada.wait_until_open()
     publisher.push("former", channel)
@@ -67,14 +67,14 @@ def test_visitor_gets_to_a_slow_page_though_the_former_is_to_be_reloaded(
     ada.visit(f"/{kind}/{channel}")
     ada.run("window.same = true")
     post = Post(ada, f"/{channel}-next")
-    ada.page.click("#next")
+    ada.click("#next")
     post.wait()
 
     publisher.to(channel).reload()
     ada.wait_for_state("stale")
     post.deliver()
 
-    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.wait_until_reads("h1", f"{channel}-next")
     ada.wait_until_open()
     assert ada.run("window.same"), "It was loaded anew."
 
@@ -85,13 +85,13 @@ def test_page_of_turbo_s_cache_goes_on_where_it_was(come, libraries, publisher, 
     ada.visit(f"/turbo/{channel}")
     publisher.push("before", channel)
     wait_until_heard(ada, channel, "before")
-    ada.page.click("#next")
-    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.click("#next")
+    ada.wait_until_reads("h1", f"{channel}-next")
     ada.wait_until_open()
     publisher.push("meanwhile", channel)
 
     ada.page.go_back(wait_until="commit")
-    ada.page.wait_for_selector(f"h1:text-is('{channel}')")
+    ada.wait_until_reads("h1", f"{channel}")
     wait_until_heard(ada, channel, "meanwhile")
 
     assert ada.run("heard") == [[channel, "before"], [channel, "meanwhile"]]
@@ -105,7 +105,7 @@ def test_alpine_shows_what_is_pushed(come, libraries, publisher, channel):
 
     publisher.push("hi", channel)
 
-    ada.page.wait_for_selector("p:text-is('hi')")
+    ada.wait_until_reads("p", "hi")
 
 
 def test_htmx_s_boosted_page_keeps_its_state(come, libraries, publisher, channel):
@@ -115,8 +115,8 @@ def test_htmx_s_boosted_page_keeps_its_state(come, libraries, publisher, channel
     ada.visit(f"/htmx/{channel}")
     first = ada.run("realtime.connectionId")
 
-    ada.page.click("#next")
-    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.click("#next")
+    ada.wait_until_reads("h1", f"{channel}-next")
     publisher.push("still", channel)
     wait_until_heard(ada, channel, "still")
 
@@ -147,7 +147,7 @@ def test_htmx_button_of_a_fragment_works_and_names_its_page(
     button = f"<button id=new {ASKING.format(channel=channel)}>ask</button>"
 
     publisher.to(channel).append("#place", html=Markup(button))
-    ada.page.click("#new")
+    ada.click("#new")
     wait_for_text(ada, "#answer", ada.run("realtime.connectionId"))
     wait_until_heard(ben, channel, "asked")
     publisher.push("all", channel)
@@ -165,7 +165,7 @@ def test_htmx_button_of_a_refreshed_block_works(come, libraries, publisher, chan
 
     publisher.to(channel).refresh()
     ada.wait_for("(before) => document.querySelector('#in-block').textContent !== before", before)
-    ada.page.click("#in-block")
+    ada.click("#in-block")
 
     wait_for_text(ada, "#answer", ada.run("realtime.connectionId"))
 
@@ -179,8 +179,8 @@ def test_boosted_visit_leaves_the_former_view_s_channels(come, libraries, publis
     first = ada.run("realtime.connectionId")
     ada.run("window.same = true")
 
-    ada.page.click("#next")
-    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.click("#next")
+    ada.wait_until_reads("h1", f"{channel}-next")
     ada.wait_for_frame('"left":')
     publisher.push("former", channel)
     publisher.to(f"{channel}-next").append("#place", html="by a fragment")
@@ -224,8 +224,8 @@ def test_turbo_follows_a_link_that_a_fragment_brings(come, libraries, publisher,
     link = Markup(f"<a id=new href='/turbo/live/{channel}-next'>there</a>")
 
     publisher.to(channel).append("#place", html=link)
-    ada.page.click("#new")
-    ada.page.wait_for_selector(f"h1:text-is('{channel}-next')")
+    ada.click("#new")
+    ada.wait_until_reads("h1", f"{channel}-next")
     ada.wait_for("(id) => realtime.connectionId !== id", first)
     ada.wait_until_open()
     publisher.push("former", channel)

@@ -107,7 +107,7 @@ def test_part_of_a_page_is_answered_though_the_script_for_changes_never_comes(co
     site.update("older", "news")
     person.wait_until(lambda: held)
 
-    person.page.click("#put")
+    person.click("#put")
 
     person.wait_for("() => document.querySelector('#here').textContent === 'answer'")
     assert person.run("lost") == ["news"]
@@ -138,11 +138,11 @@ def test_page_has_its_client_though_a_variable_hides_the_browser_s_times(come, s
     site.show(f"<script>{script}</script>{MAIN}{block}", channel="news")
     person = come(site.url)
     person.visit("/page", is_open=False)
-    person.page.wait_for_selector("body[data-realtime-state=open]", state="attached")
+    person.wait_until_there("body[data-realtime-state=open]")
 
     site.refresh("news")
-    person.page.wait_for_selector("#new")
-    person.page.click("#put")
+    person.wait_until_shown("#new")
+    person.click("#put")
 
     person.wait_for("() => document.querySelector('#here').textContent === 'answer'")
 

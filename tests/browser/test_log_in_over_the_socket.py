@@ -5,8 +5,10 @@ import json
 import pytest
 
 from ..integration.serving import ServerProcess
+from . import waiting
 from .chromium import wait_until_open
 from .conftest import APPS
+from .hands import HAS_TEXT
 
 pytestmark = pytest.mark.shares_tabs
 
@@ -69,11 +71,11 @@ def ada(come, accounts):
 
 
 def name(page):
-    return page.inner_text("h1")
+    return page.evaluate("document.querySelector('h1').textContent")
 
 
 def wait_for(page, who):
-    page.wait_for_selector(f"h1:text-is('{who}')")
+    waiting.wait_for(page, HAS_TEXT, ["h1", who])
     wait_until_open(page)
 
 
@@ -82,7 +84,7 @@ def test_the_page_comes_back_logged_in(ada):
     logged-in user."""
     post = Post(ada)
 
-    ada.page.click("#in-")
+    ada.click("#in-")
     post.deliver()
 
     wait_for(ada.page, "ada")
@@ -94,7 +96,7 @@ def test_the_browser_goes_where_the_log_in_leads(ada):
     session does not interrupt it."""
     post = Post(ada, "/account")
 
-    ada.page.click("#in-account", no_wait_after=True)
+    ada.click("#in-account")
     post.deliver()
 
     ada.page.wait_for_url("**/account")
@@ -110,7 +112,7 @@ def test_other_tabs_come_back_logged_in_too(ada, is_slow):
     wait_for(other, "nobody")
     post = Post(ada) if is_slow else None
 
-    ada.page.click("#in-")
+    ada.click("#in-")
     if post:
         post.deliver()
 
@@ -120,14 +122,14 @@ def test_other_tabs_come_back_logged_in_too(ada, is_slow):
 
 def test_all_tabs_come_back_logged_out(ada):
     """A visitor logs out over the socket of one tab. All tabs reload as logged out."""
-    ada.page.click("#in-")
+    ada.click("#in-")
     wait_for(ada.page, "ada")
     other = ada.context.new_page()
     other.goto(ada.url)
     wait_for(other, "ada")
     post = Post(ada)
 
-    ada.page.click("#out")
+    ada.click("#out")
     post.deliver()
 
     wait_for(ada.page, "nobody")
@@ -137,7 +139,7 @@ def test_all_tabs_come_back_logged_out(ada):
 def test_page_sends_nothing_in_the_name_of_another_user(ada):
     """Ada types on one tab, so that its page is not reloaded, and ben logs in on another tab. What
     the page of ada sends from then on is not handled as if ben had sent it."""
-    ada.page.click("#in-")
+    ada.click("#in-")
     wait_for(ada.page, "ada")
     ada.run("document.body.append(document.createElement('input'))")
     ada.page.type("input", "ada's letter")

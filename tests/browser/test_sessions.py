@@ -51,7 +51,7 @@ def test_login_over_the_socket_is_seen_by_the_next_page(visitor):
             f"{visitor.prefix}/login/ada",
         )
 
-    assert visitor.page.inner_text("h1") == "ada"
+    assert visitor.text("h1") == "ada"
 
 
 def test_login_survives_a_navigation_that_does_not_wait(visitor):
@@ -74,7 +74,7 @@ def test_login_survives_a_navigation_that_does_not_wait(visitor):
 
 def is_shown_as(visitor, name):
     visitor.visit("/whoami")
-    return visitor.page.inner_text("h1") == name
+    return visitor.text("h1") == name
 
 
 def test_remember_cookie_of_a_login_reaches_the_browser(visitor):
@@ -86,20 +86,20 @@ def test_remember_cookie_of_a_login_reaches_the_browser(visitor):
     visitor.context.clear_cookies(name="session")
     visitor.visit("/whoami")
 
-    assert visitor.page.inner_text("h1") == "ada"
+    assert visitor.text("h1") == "ada"
 
 
 @pytest.mark.parametrize("query", ["", "?everywhere"])
 def test_logout_over_the_socket_is_seen_by_the_next_page(visitor, query):
     """A person logs out over the socket, which closes that socket. The next page shows no user."""
     visitor.visit("/login/ada")
-    assert visitor.page.inner_text("h1") == "ada"
+    assert visitor.text("h1") == "ada"
 
     reply = visitor.run(f"realtime.call('{visitor.prefix}/logout{query}', {{ method: 'post' }})")
     visitor.visit("/whoami")
 
     assert reply["status"] == 204
-    assert visitor.page.inner_text("h1") == "nobody"
+    assert visitor.text("h1") == "nobody"
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def kept(come, sessions_server):
     """A visitor of the app with Flask-Session, who has logged in and looks at a page."""
     visitor = come(sessions_server.url, "/shop")
     visitor.visit("/login/ada")
-    assert visitor.page.inner_text("h1") == "ada"
+    assert visitor.text("h1") == "ada"
     return visitor
 
 
@@ -120,7 +120,7 @@ def test_page_is_loaded_anew_where_its_session_is_deleted_from_the_store(kept, s
     with kept.page.expect_navigation():
         kept.run(f"void realtime.call('{kept.prefix}/whoami').catch(() => 0)")
 
-    assert kept.page.inner_text("h1") == "nobody"
+    assert kept.text("h1") == "nobody"
     # The handshakes that were refused before, and the request by which the page asked why.
     kept.forgive("WebSocket connection to", "Failed to load resource: the server responded")
 
@@ -163,7 +163,7 @@ def test_back_button_leaves_no_page_of_before_the_log_out(visitor, channel):
     visitor.wait_for("() => document.querySelector('h1') && !window.isTheSame")
     visitor.wait_until_open()
 
-    assert visitor.page.inner_text("h1") == channel
+    assert visitor.text("h1") == channel
     if kinds.NAME == "chromium":
         assert visitor.run("sessionStorage.wasKept") == "true"
     visitor.forgive("WebSocket connection to", "Failed to load resource")
