@@ -103,7 +103,7 @@ class AppState:
             self._transport.init_app(app)
             dispatch.add_message_view(app)
             answer_outages(app)
-            SessionPath(config, lambda: self.node().registry).init_app(app)
+            SessionPath(config, self.node).init_app(app)
             BlockRequests(lambda: self.node().herd, known_socket_key).init_app(app)
         #: Subscribes the page of the current request to what it may hear.
         self.grants = Grants(self.node)

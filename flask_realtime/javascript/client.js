@@ -192,7 +192,7 @@ export class Client {
   async #send(message, ...options) {
     if (this.state === "closed") throw new RealtimeError("RealtimeClosed", "The socket is closed.");
     const reply = await this.#calls.send(message, ...options);
-    if (reply.session) await this.#session.take();
+    if (reply.session) await this.#session.take(reply.session);
     return reply;
   }
 
@@ -283,7 +283,7 @@ export class Client {
       if (this.state === "stale") this.#reload.begin(this.connectionId);
     } else if (state !== "connecting") {
       // Calls without a reply may have changed cookies too: fetch the changes.
-      if (this.#calls.interrupt(detail)) this.#session.take(detail.code === NORMAL_CLOSURE);
+      if (this.#calls.interrupt(detail)) this.#session.take(0, detail.code === NORMAL_CLOSURE);
       if (state === "closed") this.#calls.end();
     }
     if (before === "open" || state === "closed") this.#emit("close", { ...detail, state });

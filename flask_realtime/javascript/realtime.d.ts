@@ -119,7 +119,7 @@ declare global {
     /** The value of JSON; a string for other text; bytes of anything else as a string in base64. */
     body: Body;
     encoding?: "base64";
-    session?: true;
+    session?: string;
     /** If the answer came by HTTP: its address after redirects, and whether there were any. */
     url?: string;
     redirected?: boolean;

@@ -11,6 +11,7 @@ export class Session {
   #url;
   #connectionId;
   #named;
+  #told; // what the last reply said of the session whose changes wait
   #isWanted;
   #running;
   #asked;
@@ -32,10 +33,12 @@ export class Session {
 
   /**
    * Fetch the changes that wait, and retry until that succeeds. Resolves when `settled` does.
+   * @param {string} [told] what the reply says of them, if there was one
    * @param {boolean} [isLeaving] whether the page is being left: Chromium does not keep a page for the back
    *   button that holds a lock
    */
-  take(isLeaving) {
+  take(told, isLeaving) {
+    this.#told = told || this.#told;
     this.#isWanted = true;
     if (!this.#running) {
       this.#running = new Promise((resolve) => (this.#finish = resolve));
@@ -107,6 +110,7 @@ export class Session {
         headers: {
           [CONNECTION_ID_HEADER]: this.#connectionId() || "new",
           "X-Realtime-Taker": this.#taker,
+          "X-Realtime-Session": this.#told || "",
         },
         redirect: "manual",
         keepalive: true, // so that a navigation does not cancel the request

@@ -20,6 +20,7 @@ from ..identity.keys import session_of
 from ..page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from ..protocol.messages import Message, Reply, error_reply
 from ..session.outcome import Outcome
+from ..session.pending_changes import TOLD_SALT, pointer_to
 from ..session.socket_session import SocketSession
 from ..threads.rare_warnings import RareWarnings
 from .call_rules import CallRefused, CallRules, outside_of_app, refusal
@@ -167,7 +168,8 @@ class Conversation:
             reply = error_reply(message.id, 500, "The server failed on this message.")
         if self._tells_of_session:
             self._tells_of_session = False
-            return reply._replace(session=True)
+            told = pointer_to(self._app, self._page.digest, TOLD_SALT)
+            return reply._replace(session=told)
         return reply
 
     def _reply(self, message: Message, handler: Handler, turn: ReplyTurn, size: int) -> Reply:

@@ -66,7 +66,8 @@ class Reply(NamedTuple):
     :param headers: the response's headers, without ``Set-Cookie``, which page scripts must not see.
     :param body: text, or :class:`JSONText`.
     :param encoding: how *body* encodes bytes: ``"base64"``; None: it is the text itself.
-    :param session: whether something waits for the browser at the session path.
+    :param session: what the page is to say when it fetches what waits for the browser at the
+        session path; empty: nothing waits.
     :param refused: why the message was not handled; None: the app has answered. ``"call"``: the app
         has not opened the route to calls, or there is no room for its reply; the client has to
         request it by HTTP. ``"reconnect"``: the socket is about to be closed; the client has to
@@ -80,7 +81,7 @@ class Reply(NamedTuple):
     headers: Mapping[str, str]
     body: str
     encoding: str | None = None
-    session: bool = False
+    session: str = ""
     refused: str | None = None
     positions: Mapping[str, Position] = {}
     left: Sequence[str] = ()
@@ -96,7 +97,7 @@ class Reply(NamedTuple):
         if self.encoding is not None:
             text += f', "encoding": {json.dumps(self.encoding)}'
         if self.session:
-            text += ', "session": true'
+            text += f', "session": {json.dumps(self.session)}'
         if self.refused is not None:
             text += f', "refused": {json.dumps(self.refused)}'
         if self.positions:

@@ -8,19 +8,19 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from ..errors import CloseCode, RegistryUnavailable
 from ..flask_contexts import present_app, present_request
-from ..identity.keys import new_connection_id, replaced_digest
+from ..identity.keys import new_connection_id, replaced_digest, session_of
 from ..page.client import SOCKET_IN_ENVIRON, key_that_came, known_socket_key
 from ..page.secret_keys import names_of_key, secret_keys
 from ..registries.base import Registry
 from ..registries.expiring import ExpiringDict
-from ..registries.records import End
+from ..registries.records import Disconnect, End
 from ..threads import clock
 from .logins import remembering_cookie
-from .pending_changes import follow, pointer_to
+from .pending_changes import TOLD_SALT, follow, pointer_to
 from .succession import orders_for
 
 logger = logging.getLogger(__name__)
@@ -31,10 +31,12 @@ _ALL_PAGES = "begun at once"
 _SECONDS = 60.0
 _MOST_SESSIONS = 20
 _MOST_KNOWN = 10_000
+#: By it a page says, when it fetches what a message has changed, what the reply has told it.
+SESSION_HEADER = "X-Realtime-Session"
 
 
 class BeginningNode(Protocol):
-    """The part of this process's :class:`.Node` that :class:`BegunAtOnce` needs."""
+    """The part of this process's :class:`.Node` that is needed here."""
 
     @property
     def registry(self) -> Registry:
@@ -105,6 +107,29 @@ class BegunAtOnce:
             return
         names = [one.partition("@")[0] for one in begun[:-1]]
         self._node().end(orders_for(names, CloseCode.SERVICE_RESTART))
+
+
+def close_if_of_another_session(
+    node: BeginningNode, digests: Sequence[str], response: Response
+) -> None:
+    """Have a page's socket come back if its message has changed another session than the browser's.
+
+    It would go on to change what the browser never gets. So it is where a stranger opens several
+    tabs at once: their browser brings nothing by which :class:`BegunAtOnce` could know them.
+
+    :param digests: the names under which changes may wait for the page that fetches them.
+    :param response: the answer to that request; the socket is closed behind it.
+    """
+    text = request.headers.get(SESSION_HEADER)
+    if not text:
+        return
+    try:
+        told = follow(present_app(), text, TOLD_SALT)
+    except ValueError:
+        return
+    if session_of(told) not in map(session_of, digests):
+        order = Disconnect(digest=told, code=CloseCode.SESSION_CHANGED)
+        response.call_on_close(partial(node.end, [order]))
 
 
 def _age(begun: str, now: float) -> float:

@@ -29,6 +29,8 @@ FLASHES = "_flashes"
 # A salt of the library's own, so that nothing that an app signs is taken for such a text.
 _SALT = "flask_realtime.session-changes"
 _REPLACED_SALT = "flask_realtime.replaced-session"
+#: The salt of what a page is told, so that nothing else that is signed is taken for that.
+TOLD_SALT = "flask_realtime.told"
 
 #: By key of the session, the value before and the value after the change: each a list of one value,
 #: or an empty list if there was or is none.
@@ -177,21 +179,23 @@ def rewritten_keys() -> Collection[str]:
     return frozenset(difference(dict(session_as_it_came()), dict(present_session())))
 
 
-def pointer_to(app: Flask, digest: str) -> str:
+def pointer_to(app: Flask, digest: str, salt: str = _REPLACED_SALT) -> str:
     """Return a signed text that names a client.
 
     It waits under the name of a session cookie that a message has replaced, and tells under which
     digest to look for the changes.
+
+    :param salt: ``TOLD_SALT`` for one that the client's own page is told.
     """
-    return _signer(app, _REPLACED_SALT).dumps({"for": digest})
+    return _signer(app, salt).dumps({"for": digest})
 
 
-def follow(app: Flask, pointer: str) -> str:
-    """Return the digest that :func:`pointer_to` was given.
+def follow(app: Flask, pointer: str, salt: str = _REPLACED_SALT) -> str:
+    """Return the digest that :func:`pointer_to` was given, with the same *salt*.
 
     :raises ValueError: if *pointer* was not signed with a secret key that the app still knows.
     """
-    digest: str = _read(app, _REPLACED_SALT, pointer)["for"]
+    digest: str = _read(app, salt, pointer)["for"]
     return digest
 
 

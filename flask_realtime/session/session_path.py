@@ -36,10 +36,10 @@ from ..page.secret_keys import secret_keys
 from ..page.sessions import present_session, save_nothing
 from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
-from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
+from .begun_at_once import BeginningNode, close_if_of_another_session
 from .cookie_jar import last_of_each
 from .late_answers import TAKES_END
 from .logins import cookie_of_log_in, cookies_still_meant, forget_log_in, forget_remembered
@@ -70,12 +70,12 @@ class SessionPath:
     The path stands below ``REALTIME_URL_PREFIX``.
 
     :param config: the app's settings.
-    :param registry: returns the registry of this process.
+    :param node: returns the node of this process.
     """
 
-    def __init__(self, config: Config, registry: Callable[[], Registry]) -> None:
+    def __init__(self, config: Config, node: Callable[[], BeginningNode]) -> None:
         self._config = config
-        self._registry = registry
+        self._node = node
 
     def init_app(self, app: Flask) -> None:
         """Add the route, and exempt it from CSRF protection, whenever the app adds that."""
@@ -117,6 +117,7 @@ class SessionPath:
                     403,
                     "The session holds no socket key: the request has no session cookie of a page.",
                 )
+            close_if_of_another_session(self._node(), digests, response)
             request.environ[_WAITING] = list(self._waiting(digests, client))
         except RegistryUnavailable as error:
             line = f"The changes of the session that wait for a page could not be read: {error}"
@@ -137,7 +138,7 @@ class SessionPath:
             if own := own_channels(identity):
                 user = str(user_of(identity))
                 grant = Grant(user, came_at(user), {})
-                self._registry().subscribe(client.final_digest(identity), own, grant)
+                self._node().registry.subscribe(client.final_digest(identity), own, grant)
         except RegistryUnavailable as error:
             line = f"A page could not be given its id, and will ask for it again: {error}"
             warnings.warn("unnamed", line)
@@ -154,7 +155,7 @@ class SessionPath:
         if has_cookie_session(current_app):
             return list(found)
         for name in _replaced_names(client.connection_id()):
-            for pointer in self._registry().collect(name, _taker()):
+            for pointer in self._node().registry.collect(name, _taker()):
                 try:
                     found[follow(current_app, pointer)] = None
                 except ValueError as error:
@@ -184,7 +185,7 @@ class SessionPath:
             yield digest, item
 
     def _collect(self, digest: str) -> Sequence[str]:
-        return self._registry().collect(digest, _taker())
+        return self._node().registry.collect(digest, _taker())
 
 
 def _replaced_names(connection_id: str) -> list[str]:

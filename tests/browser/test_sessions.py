@@ -77,6 +77,27 @@ def is_shown_as(visitor, name):
     return visitor.text("h1") == name
 
 
+def test_page_is_loaded_anew_at_its_first_call_if_the_browser_has_kept_another_session(visitor):
+    """A stranger opens two tabs at once: each answer begins a session, and the browser keeps that
+    of the later. A log-in by a call of the other tab never reaches the browser. The page says so,
+    and is loaded anew, though it hears nothing; a log-in stays then."""
+    visitor.visit("/plain")
+    # As if the next request had been sent before this page was answered.
+    visitor.context.clear_cookies()
+    later = visitor.context.new_page()
+    later.goto(f"{visitor.url}/plain")
+    log_in = f"realtime.call('{visitor.prefix}/login/ada', {{ method: 'post' }})"
+    visitor.run("addEventListener('realtime:identity', () => (sessionStorage.isTold = true))")
+
+    with visitor.page.expect_navigation():
+        visitor.run(f"void {log_in}")
+
+    visitor.wait_until_open()
+    assert visitor.run("sessionStorage.isTold") == "true"
+    visitor.run(f"{log_in}.then(() => {{}})")
+    assert is_shown_as(visitor, "ada")
+
+
 def test_remember_cookie_of_a_login_reaches_the_browser(visitor):
     """A log-in over the socket sets a "remember me" cookie, which the browser keeps beyond the
     session."""

@@ -32,15 +32,17 @@ class Person(Browser):
     def log_out(self, path="/logout"):
         return self.navigate(path, "POST")
 
-    def take_over(self, page):
+    def take_over(self, page, reply=None):
         """Fetch the changes of cookies that wait for a page, as the page's script does.
 
         :param page: the connection id of the page.
+        :param reply: the reply to the message that has changed them, if one has come.
         """
         headers = {
             "Origin": self.url,
             "Sec-Fetch-Mode": "same-origin",
             "X-Realtime-Connection-Id": page,
+            "X-Realtime-Session": (reply or {}).get("session", ""),
         }
         return self.http.post(f"{self.url}/_realtime/session", headers=headers, timeout=DEADLINE)
 

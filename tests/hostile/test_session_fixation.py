@@ -82,7 +82,7 @@ def test_log_in_over_a_socket_is_not_handed_to_the_thief(thief, victim):
     with victim.open(own, resume=True) as socket:
         socket.resume()
         reply = socket.call("/login", method="post", input={"user": "victim"})
-        assert reply["session"] is True
+        assert reply["session"]
 
         stolen = thief.take_over(page)
         victim.take_over(own)

@@ -1,4 +1,4 @@
-"""Tabs of a browser that comes with nothing but the cookie that remembers its user."""
+"""Tabs of a browser that comes with nothing but the cookie that remembers a user, or with none."""
 
 import threading
 
@@ -131,3 +131,64 @@ def test_tab_comes_back_though_the_app_does_not_tell_users(share, tmp_path_facto
         socket.call("/cart", method="post", input={"item": "tea"})
     later.take_over(page)
     assert later.me() == {"user": "ada", "cart": ["tea"]}
+
+
+@pytest.mark.parametrize("says", [True, False], ids=["identify", "no identify"])
+@pytest.mark.parametrize("keeps", [False, True], ids=["cookie", "store"])
+def test_strangers_tab_comes_back_at_the_first_change_that_its_browser_does_not_get(
+    share, tmp_path_factory, keeps, says
+):
+    """A stranger opens two tabs at once. One has its socket open before the other is answered,
+    whose session the browser keeps. The first change of that socket's session is lost. The page is
+    told by that (4001), and comes back with the session that the browser has: the next change
+    stays. Another tab of the former session goes on meanwhile."""
+    environ = {} if says else {"SAYS_NOTHING": "1"}
+    if keeps:
+        environ["SESSIONS"] = str(tmp_path_factory.mktemp("sessions"))
+    tab = Person(share("logins:app", environ=environ).url)
+    later = tab.copy()
+    page, beside = tab.show("/news"), tab.show("/news")
+    with tab.open(page, resume=True) as socket, tab.open(beside, resume=True) as other:
+        assert socket.resume()["known"] and other.resume()["known"]
+        later.show("/news")
+
+        reply = socket.call("/cart", method="post", input={"item": "tea"})
+        later.take_over(page, reply)
+
+        assert socket.close_code() == 4001
+        other.settle()
+    with later.open(page, resume=True) as socket:
+        assert not socket.resume()["known"]
+        reply = socket.call("/cart", method="post", input={"item": "milk"})
+        later.take_over(page, reply)
+        socket.settle()
+    assert later.me()["cart"] == ["milk"]
+
+
+def test_socket_elsewhere_comes_back_when_another_process_is_asked(processes):
+    """The page's socket is at another process than the one that its page asks for the change."""
+    tab = Person(processes[0])
+    later = tab.copy()
+    page = tab.show("/news")
+    with tab.open(page, url=processes[1]) as socket:
+        later.show("/news")
+
+        later.take_over(page, socket.call("/cart", method="post", input={"item": "tea"}))
+
+        assert socket.close_code() == 4001
+
+
+def test_what_a_page_is_told_closes_no_socket_but_where_a_server_has_made_it(share):
+    """A stranger sends what another page may have been told, with a session of their own: as it is
+    shown to no other page, they have to make it up. A socket stays open whose digest they know."""
+    person, stranger = (Person(share("logins:app").url) for _ in range(2))
+    page, own = person.show("/news"), stranger.show("/news")
+    with person.open(page) as socket:
+        told = socket.call("/cart", method="post", input={"item": "tea"})["session"]
+
+        body, _, _ = told.rpartition(".")
+        for made_up in ("", "none", body, f"{body}.{'A' * 27}", f"{told}x", "ä" * 90):
+            answer = stranger.take_over(own, {"session": made_up.encode().decode("latin-1")})
+            assert answer.status_code == 204
+
+        socket.settle()

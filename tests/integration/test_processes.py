@@ -102,7 +102,7 @@ def test_session_waits_for_the_browser_on_whichever_process(pages, sockets, view
     reader = Browser(pages.url)
     page = reader.page(f"/on/{channel}")
     with reader.open(page, url=sockets.url) as socket:
-        assert socket.call("/session/colour/red", method="post")["session"] is True
+        assert socket.call("/session/colour/red", method="post")["session"]
     reader.http.post(
         views.url + "/_realtime/session",
         headers={"X-Realtime-Connection-Id": page, "Origin": views.url},

@@ -36,6 +36,19 @@ test("the page reloads only after the cookies of a call have been set", async ()
   assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
 });
 
+test("the page says with each try to fetch what a call has changed what the reply has told it", async () => {
+  page.answer = (count) => (count === 1 ? 503 : 204);
+  page.socket.welcome();
+  const reply = realtime.call("/cart", { method: "post" });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "of this session" });
+  await settled();
+  await page.clock.pass(1_000);
+  await reply;
+
+  const told = page.fetches.map(({ options }) => options.headers["X-Realtime-Session"]);
+  assert.deepEqual(told, ["of this session", "of this session"]);
+});
+
 test("a page whose reload waits for the answer to a form is not closed by a second refusal", async () => {
   const visit = {};
   page.socket.welcome();

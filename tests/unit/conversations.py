@@ -56,7 +56,7 @@ class Browser:
         if "realtime.session" not in app.view_functions:
             self.identify = app.extensions[EXTENSION] = Identify()
             add_message_view(app)
-            SessionPath(self.config, lambda: self.registry).init_app(app)
+            SessionPath(self.config, lambda: self.process).init_app(app)
             EndOfRequest(lambda: self.process, Grants(lambda: self.process)).init_app(app)
         self.client = app.test_client()
         self.client.environ_base["HTTP_USER_AGENT"] = HANDSHAKE["User-Agent"]

@@ -72,7 +72,7 @@ def test_log_in_over_a_socket_that_gives_the_session_a_new_id(server_side):
     reply = socket.call("/login", method="post")
     response = browser.take_over()
 
-    assert reply["session"] is True
+    assert reply["session"]
     assert response.status_code == 204
     body = browser.client.get("/session").json
     assert (body["user"], body["cart"]) == (42, [1])
@@ -155,6 +155,6 @@ def test_session_that_is_remembered_no_more_ends_with_its_browser(server_side, i
     reply = socket.call("/set", method="post", json={"_permanent": is_permanent})
     (line,) = browser.take_over().headers.getlist("Set-Cookie")
 
-    assert reply["session"] is True
+    assert reply["session"]
     assert ("Expires=" in line) is is_permanent
     assert socket.call("/session").get("session") is None

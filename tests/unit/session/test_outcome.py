@@ -52,23 +52,23 @@ def test_permanent_session_slides_over_the_socket(app, moved):
     told = []
     for _ in range(10):
         moved(6)
-        told.append(socket.call("/session").get("session"))
+        told.append("session" in socket.call("/session"))
         if told[-1]:
             (line,) = browser.take_over().headers.getlist("Set-Cookie")
             assert line.startswith("session=")
 
     # At most once in a tenth of its lifetime.
-    assert told == [None, True] * 5
+    assert told == [False, True] * 5
     assert browser.session() == {"_permanent": True, "user": 42}
 
 
 # How a cookie with a lifetime of 100 s gives its expiry, and after which of five responses its
 # browser is told.
 TOLD = {
-    "max_age": [True, None, True, None, True],
-    "expires": [True, None, True, None, True],
-    "max_age expires": [True, None, True, None, True],
-    "": [True, None, None, None, None],
+    "max_age": [True, False, True, False, True],
+    "expires": [True, False, True, False, True],
+    "max_age expires": [True, False, True, False, True],
+    "": [True, False, False, False, False],
     # The browser may hold more of such cookies, for other paths, than the handshake showed.
     "deleted": [True] * 5,
 }
@@ -94,7 +94,7 @@ def test_cookie_that_ends_later_is_handed_on_once_in_a_tenth_of_its_life(app, mo
 
     told = []
     for _ in range(5):
-        told.append(socket.call("/remember").get("session"))
+        told.append("session" in socket.call("/remember"))
         moved(6)
 
     assert told == TOLD[how]
@@ -128,4 +128,4 @@ def test_session_whose_cookie_the_app_writes_by_itself_slides(app, moved):
         moved(6)
 
     assert [reply["body"] for reply in replies] == [{"_permanent": True, "user": 42}] * 5
-    assert [reply.get("session") for reply in replies] == [True, None, True, None, True]
+    assert ["session" in reply for reply in replies] == [True, False, True, False, True]

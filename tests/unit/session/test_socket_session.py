@@ -135,7 +135,7 @@ def test_log_in_over_a_socket_rotates_when_the_browser_takes_it(identified):
     came_back = browser.registry.connect(browser.digest, "1")
     browser.take_over()
 
-    assert reply["session"] is True
+    assert reply["session"]
     assert [order.code for order in before] == [4001]
     assert came_back.has_ended
     assert browser.session() == {"user": 42}
