@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import gc
 import pathlib
 import re
 
@@ -28,7 +29,9 @@ OTHER_LANGUAGES = sorted(
 
 @functools.cache
 def nodes(path):
-    return tuple(ast.walk(ast.parse(path.read_text())))
+    found = tuple(ast.walk(ast.parse(path.read_text())))
+    gc.freeze()  # The collector would look through all that was read again and again.
+    return found
 
 
 def name_of(path, root=ROOT):
