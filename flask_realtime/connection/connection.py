@@ -152,7 +152,8 @@ class Connection:
         """Tell a client that its page is on *channels* no more, if its script knows of that."""
         if self.speaks >= SPEAKS_OF_LEAVING:
             for name in channels:
-                self.reply(left_message(name))
+                # Behind what was pushed before it left, which a reply may overtake.
+                self._flusher.post(text_frame(left_message(name)), (self.outbox,))
 
     def write(self, data: bytes) -> None:
         """Send bytes that are no push: replies, pongs, the answer to the peer's close frame."""

@@ -86,9 +86,12 @@ class Node:
         self._is_serving = False
         self._is_closed = False
         self._flusher = Flusher()
+        #: Waits until what was posted to sockets of this process before has its place in them.
+        self.settle = self._flusher.settle
         self._threads = ThreadPool()
         channels = Channels()
-        self._delivery = Delivery(channels, self._recover, self._flusher.post, self.herd.spread)
+        post, spread = self._flusher.post, self.herd.spread
+        self._delivery = Delivery(channels, lambda one: self._reconciler.recover(one), post, spread)
         self._hub = Hub(channels, registry.ignore)
         channel_catch_up = ChannelCatchUp(
             self._delivery, registry.listen, partial(registry.read, renew=True)
@@ -295,6 +298,3 @@ class Node:
 
     def _enter(self, connection: Any, subscriptions: Subscriptions) -> None:
         self._resumption.enter(connection, subscriptions)
-
-    def _recover(self, names: Collection[str]) -> None:
-        self._reconciler.recover(names)

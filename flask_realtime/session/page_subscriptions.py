@@ -41,6 +41,9 @@ class SubscribingNode(Protocol):
     @property
     def registry(self) -> Registry: ...
 
+    @property
+    def settle(self) -> Callable[[], None]: ...
+
     def tails(self, names: Collection[str]) -> Mapping[str, Position]:
         """Return the positions behind which a page that subscribes now misses nothing."""
 
@@ -100,7 +103,7 @@ class Grants:
             client.taken.pop(name, None)
             client.asked.pop(name, None)
         if client.exists:
-            self._node().registry.unsubscribe(self.digest(client), names)
+            self._leave(self.digest(client), names)
 
     def channels(self) -> frozenset[str]:
         """Return the channels that the page hears, or will hear if the response is a success.
@@ -181,9 +184,15 @@ class Grants:
                 name for name, one in found.items() if one.by_view and name not in client.taken
             ]
             if client.left:
-                registry.unsubscribe(digest, client.left)
+                self._leave(digest, client.left)
         if client.taken:
             registry.subscribe(digest, client.taken, _grant(client, came().identity, client.taken))
+
+    def _leave(self, digest: str, names: Collection[str]) -> None:
+        node = self._node()
+        node.registry.unsubscribe(digest, names)
+        # The reply must not overtake what was pushed before, which may not be written yet.
+        node.settle()
 
     def _subscribe(self, client: Client, starts: Mapping[str, Start | None]) -> None:
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True

@@ -6,6 +6,7 @@ import queue
 import socket
 import struct
 import threading
+import zlib
 from contextlib import contextmanager, suppress
 
 from flask_realtime.writing.fd import descriptor_for
@@ -22,12 +23,12 @@ class Shaken:
     :param socket_key: the secret of the browser session.
     :param identity: the user that the session belongs to.
     :param cookie: the ``Cookie`` header.
+    :param deflates: whether the client takes deflated messages.
     """
 
     environ = {"HTTP_HOST": "localhost", "wsgi.url_scheme": "http"}  # noqa: RUF012 - only read
     address = "127.0.0.1"
     accept = b"101"
-    deflates = False
     is_given_up = False
     session_seconds = math.inf
 
@@ -40,12 +41,14 @@ class Shaken:
         socket_key="a key",
         identity=None,
         cookie="",
+        deflates=False,
     ):
         self.environ = {**self.environ, "HTTP_COOKIE": cookie}
         self.descriptor = descriptor
         self.resumes = resumes
         self.socket_key = socket_key
         self.identity = identity
+        self.deflates = deflates
         self._connection_id = connection_id
         self._while_admitted = while_admitted
 
@@ -114,6 +117,8 @@ class Page:
         elif length == 127:
             (length,) = struct.unpack("!Q", self._exactly(8))
         payload = self._exactly(length)
+        if first & 0x40:
+            payload = zlib.decompressobj(-15).decompress(payload + b"\x00\x00\xff\xff")
         return struct.unpack("!H", payload[:2])[0] if first & 0xF == 8 else json.loads(payload)
 
     def receive_payloads(self, count):

@@ -53,6 +53,9 @@ class Process:
     def tails(self, names):
         return take_tails(self._delivery, self.registry.read, names)
 
+    def settle(self):
+        """There is nothing to wait for: this process has no sockets."""
+
     def end(self, ends, seconds=None):
         return self._endings.run(ends)
 
