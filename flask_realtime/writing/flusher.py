@@ -68,16 +68,16 @@ class Flusher:
 
         Returns after ``SETTLE_SECONDS`` at the latest, with a warning.
         """
+        # In this order: the thread is at work before it takes anything out.
+        if not self._jobs and self._is_idle:
+            return
         done = threading.Event()
         self._jobs.append((done, ()))
         if self._is_closed:
             return
         self._ring()
         if not done.wait(SETTLE_SECONDS):
-            logger.warning(
-                "Writing the pushes of this process to its sockets takes longer than %.0f s.",
-                SETTLE_SECONDS,
-            )
+            logger.warning("Writing pushes to sockets takes longer than %.0f s.", SETTLE_SECONDS)
 
     def send(self, outbox: Outbox, data: bytes) -> None:
         """Write *data* to one socket, after everything that waits in its outbox.
