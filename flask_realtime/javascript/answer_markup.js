@@ -1,5 +1,6 @@
 import { Keeper } from "./keeper.js";
 import { Markup } from "./markup.js";
+import { thisDocument } from "./this_document.js";
 import { unclobbered } from "./unclobbered.js";
 
 /** Inserts the answers to forms and links into the page. */
@@ -13,7 +14,7 @@ export class AnswerMarkup extends Markup {
   update(element, html, policy) {
     const keeper = new Keeper(element);
     // In a document that is not shown, nothing of the HTML runs yet.
-    const inert = document.implementation.createHTMLDocument("").importNode(element);
+    const inert = thisDocument.implementation.createHTMLDocument("").importNode(element);
     inert.innerHTML = this.trusted(html);
     policy.restrict(inert);
     unclobbered(element).replaceChildren(...unclobbered(inert).childNodes);

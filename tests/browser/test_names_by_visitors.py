@@ -57,8 +57,9 @@ def test_what_a_visitor_has_written_keeps_no_change_from_the_page(show, site, wr
 
 def test_answer_goes_to_no_element_that_a_visitor_has_written(come, site):
     """What a visitor has written stands in front of a form's target, and has an element of the same
-    id. The answer goes to the target alone."""
-    written = '<div data-realtime-ignore><p id="here">written</p></div>'
+    id, and a picture whose name hides what makes documents. The answer goes to the target alone."""
+    picture = "<img name=implementation>"
+    written = f'<div data-realtime-ignore><p id="here">written</p>{picture}</div>'
     site.show(written + MAIN)
     site.answer("a", body="<b>answer</b>")
     person = come(site.url)
