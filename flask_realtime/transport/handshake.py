@@ -248,6 +248,13 @@ def _nobody_knows() -> Refusal:
 def _check_origin(config: Config, request: Request) -> None:
     origin = request.environ.get("HTTP_ORIGIN")
     if not is_allowed_origin(origin, request.scheme, request.host, config.allowed_origins):
+        if is_allowed_origin(origin, "http", request.host, ()):
+            raise Refusal(
+                403,
+                f"The page came by http (Origin {origin!r:.{SHOWN}}), and this app is asked by "
+                "https. Redirect visitors to https; if they are there, or shall not be, have the "
+                "proxy say so (in nginx: proxy_set_header X-Forwarded-Proto $scheme;).",
+            )
         raise Refusal(
             403,
             f"Origin {origin!r:.{SHOWN}} is not that of this host ({request.host!r:.{SHOWN}}) and "

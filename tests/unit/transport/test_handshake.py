@@ -148,6 +148,17 @@ def test_handshake_is_refused_for_its_headers(app, headers, status, word):
     assert word in reason
 
 
+def test_refused_page_of_http_is_told_of_the_scheme(app):
+    """A proxy says that all came by https, and this page came by http: the reason names the scheme,
+    not the host, which is right."""
+    https = {"wsgi.url_scheme": "https"}
+
+    _, reason = refusal(app, environ=https, Host="example.com", Origin="http://example.com")
+    assert "X-Forwarded-Proto" in reason
+    _, reason = refusal(app, environ=https, Host="example.com", Origin="http://evil.example")
+    assert "X-Forwarded-Proto" not in reason
+
+
 @pytest.mark.parametrize("method", ["POST", "HEAD", "OPTIONS"])
 def test_handshake_is_a_get(method):
     """A handshake with another method is refused."""
