@@ -51,6 +51,8 @@ RETRY_AFTER_SECONDS = 1
 
 _HEADER_IN_ENVIRON = "HTTP_X_REALTIME_BLOCK"
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
+# Browsers save what has any type but "inline", also one that they do not know.
+_ATTACHMENT = re.compile(r"\s*(?!inline\s*(?:;|$))[^\s;=][^;=]*(?:;|$)", re.IGNORECASE)
 # Set in the environ of a request for blocks: its turn, until that is given back.
 _TURN = "flask_realtime.block_turn"
 # Set in the environ of a request for blocks: the page that its view has returned.
@@ -229,8 +231,8 @@ def _is_page(response: Response) -> bool:
         return False
     # HTML that the app isolates from its pages must not become part of one.
     policies = ",".join(response.headers.getlist("Content-Security-Policy")).lower()
-    disposition = response.headers.get("Content-Disposition", "").lower()
-    is_apart = "attachment" in disposition or "sandbox" in re.split(r"[\s;,]+", policies)
+    disposition = ", ".join(response.headers.getlist("Content-Disposition"))
+    is_apart = _ATTACHMENT.match(disposition) or "sandbox" in re.split(r"[\s;,]+", policies)
     return not (is_apart or response.direct_passthrough)
 
 

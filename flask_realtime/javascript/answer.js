@@ -11,10 +11,11 @@ export class Answer {
     this.type = this.#header("content-type");
     this.policy = new ScriptPolicy(this.#header("content-security-policy"));
     this.disposition = this.#header("content-disposition");
-    this.isAttachment = /^\s*attachment/i.test(this.disposition);
+    // Browsers save what has any type but `inline`, also one that they do not know.
+    this.isAttachment = /^\s*(?!inline\s*(;|$))[^\s;=][^;=]*(;|$)/i.test(this.disposition);
     // HTML that the app sends in one of these ways, such as an upload, must not become part of its pages.
     const isForeign = this.isAttachment || this.policy.isSandbox;
-    this.isHTML = /^text\/html\b/i.test(this.type) && !encoding && !isForeign;
+    this.isHTML = /^text\/html\s*(;|$)/i.test(this.type) && !encoding && !isForeign;
     this.isEmpty = /^20[45]$/.test(status) || (this.isHTML && !body);
     this.isError = status >= 400 && status !== 422;
   }

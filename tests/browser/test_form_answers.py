@@ -190,6 +190,7 @@ def test_error_page_of_a_form_without_a_target_is_shown(person, site):
         attachment={"Content-Disposition": "attachment"},
         sandbox={"Content-Security-Policy": "default-src 'none', sandbox allow-scripts"},
         in_other_letters={"content-disposition": "ATTACHMENT; filename=x.html"},
+        unknown_word={"Content-Disposition": "download"},
     ),
 )
 def test_upload_of_a_stranger_never_becomes_part_of_the_page(person, site, clicked, headers):

@@ -72,6 +72,7 @@ def test_stream_of_a_template_is_read_as_far_as_a_page_goes(app):
     "headers",
     [
         {"Content-Disposition": "attachment; filename=x.html"},
+        {"Content-Disposition": "download"},
         {"Content-Security-Policy": "default-src 'self'; sandbox allow-scripts"},
     ],
 )
@@ -82,6 +83,15 @@ def test_html_that_is_kept_apart_is_part_of_no_page(app, headers):
 
     assert response.mimetype == "text/html"
     assert "X-Realtime-Block" not in response.headers
+
+
+def test_page_that_is_shown_by_its_own_word_has_its_blocks(app):
+    """A page says that it is shown, and how it is called if somebody saves it."""
+    headers = {"Content-Disposition": "inline; filename=attachment.html"}
+
+    response = answer_of(app, lambda: (render_template("page.html", rows=["a"]), headers))
+
+    assert "X-Realtime-Block" in response.headers
 
 
 @pytest.mark.parametrize("body", [{"data": "x"}, {"headers": {"Transfer-Encoding": "chunked"}}])
