@@ -274,6 +274,8 @@ def _names_of(channels: Sequence[Any]) -> list[str]:
                 request.endpoint,
                 why,
             )
+        else:
+            advice().no_such_channel(why)
         raise NoSuchChannel(why) from None
 
 

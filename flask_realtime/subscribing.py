@@ -53,7 +53,7 @@ class Subscribing(ABC):
         :param names: formats of channel names, filled with the view's arguments; or functions of
             these arguments that return one name, several, or None. Without any names the page hears
             what is pushed to its user, from before the view runs. If a request makes a name that no
-            channel can have, it is answered 404; in debug mode the app's log says why.
+            channel can have, it is answered 404; the log says why, once for each view.
         :param last: how many older messages of each channel the page gets first, as far as the
             log reaches; at most ``REALTIME_HISTORY_SIZE``. See ``realtime.socket.subscribe``.
         :raises TypeError: at decoration, if a name is neither text nor a function, or *last* is no

@@ -89,6 +89,20 @@ class Advice:
             "endpoint through, unless the page is to have no socket."
         )
 
+    def no_such_channel(self, why: str) -> None:
+        """Warn that the view of the current request asks for a channel by what cannot be a name.
+
+        :param why: what is wrong with the name, which a visitor may have made up.
+        """
+        if self._is_new("no such channel"):
+            logger.warning(
+                "The view %r asks for a channel by what cannot be a name, and the request is "
+                "answered 404 unless the view handles that: %.500s (If the visitor has made the "
+                "name up, nothing is amiss; of each view this is said once.)",
+                request.endpoint,
+                why,
+            )
+
     def subscription_without_page(self, channel: str, status: int) -> None:
         """Say, in debug mode, that the current request subscribes nobody.
 
