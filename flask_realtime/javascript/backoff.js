@@ -33,5 +33,5 @@ export class Backoff {
 
 /** The longest delay if the server has been away for `away` ms. The time of the attempt comes on top. */
 function longest(away) {
-  return Math.max(SHORTEST, Math.min(away / 2, Math.max(4 * SHORTEST, away / 15), 12 * SHORTEST));
+  return Math.max(SHORTEST, Math.min(away / 2, Math.max(4_000, away / 15), 12_000));
 }

@@ -72,7 +72,7 @@ export class Client {
     this.#isSubscribed = isSubscribed;
     this.isPosted = isPosted;
     this.rendering = new Rendering(this);
-    this.#memory = new Memory(window, { reload: { count: 8, at: window.Date.now() } });
+    this.#memory = new Memory(window, { reload: { count: 8, at: window.Date.now() }, changes: 0 });
     this.typing = new Typing(window, this.#memory);
     const isBusy = () => this.press?.isHeld || this.visits.size || this.typing.isUnderWay;
     this.#reload = new Reload(window, this.#memory, isPosted, isBusy);
@@ -85,6 +85,7 @@ export class Client {
       receive: (message) => this.#receive(message),
       change: (...change) => this.#change(...change),
       isAwaiting: () => this.#calls.isAwaiting,
+      isTaking: () => this.#session.isTaking,
       ask: () => this.#session.ask(),
       refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "Refused" }),
     });
@@ -215,10 +216,9 @@ export class Client {
 
   #resume(reply) {
     const isForgotten = this.#page.resume(reply, this.#isSubscribed);
-    if (this.#page.isInOrder && this.#memory.get("changes")) this.#memory.set("changes", 0);
-    // Messages of a channel that the page has left are not missing to it.
+    if (this.#page.isInOrder) this.#memory.set("changes", 0);
     const missed = (reply.lost ?? []).filter((channel) => !this.#channels.hasLeft(channel));
-    if (missed.length || isForgotten) this.lose(missed);
+    if (missed.length || isForgotten) this.lose(missed); // of what the page has left, nothing is missing to it
     this.#connection.welcome();
   }
 
@@ -230,9 +230,9 @@ export class Client {
   /** Reload the page, since it was rendered for another session than the browser has now. */
   #estrange({ code, reason }) {
     if (this.#reload.isPutOff) return; // that brings the cookies which this attempt lacked
-    const before = this.#memory.get("changes") | 0; // in a row
-    this.#memory.set("changes", before + 1);
-    if (before > 1) { // reloads did not help, or were prevented; one may have met with another log-in
+    const changes = 1 + this.#memory.get("changes"); // in a row
+    this.#memory.set("changes", changes);
+    if (changes > 2) { // reloads did not help, or were prevented; one may have met with another log-in
       if (code === ABNORMAL_CLOSURE) console.error(REFUSED);
       this.#connection.close(code, reason);
     } else if (this.#emit("identity", { code, reason })) {

@@ -30,8 +30,9 @@ export class Connection {
    *   `greet()` returns the first message to send on each socket;
    *   `receive(message)` gets each message, and `change(state, before, detail)` each change of state;
    *   `isAwaiting()` returns whether a message that was sent has no reply yet;
-   *   `ask()` asks the server by HTTP, and resolves with `"answered"`, `"refused"`, the status of an
-   *   answer that is not the app's, or nothing;
+   *   `isTaking()` returns whether cookies are being fetched, without which a socket would open;
+   *   `ask()` asks the server by HTTP, or waits for such cookies, and resolves with `"answered"`,
+   *   `"refused"`, the status of an answer that is not the app's, or nothing;
    *   `refused()` is called when the server no longer accepts this page.
    */
   constructor(window, hooks) {
@@ -173,11 +174,11 @@ export class Connection {
 
   /**
    * Make the next attempt, unless an answer by HTTP says that it would fail: after each failure, Firefox
-   * delays the next socket longer, up to a minute. Since HTTP may fail for reasons of its own, an attempt
-   * is made all the same when the count is a power of two.
+   * delays the next socket longer, up to a minute. The first attempts wait for cookies alone. Since HTTP may
+   * fail for reasons of its own, an attempt is made all the same when the count is a power of two.
    */
   async #retry() {
-    if (this.#attempts < ATTEMPTS_BEFORE_ASKING) return this.open();
+    if (this.#attempts < ATTEMPTS_BEFORE_ASKING && !this.#hooks.isTaking()) return this.open();
     this.#window.clearTimeout(this.#timer);
     const timer = this.#timer;
     const count = ++this.#attempts;

@@ -73,7 +73,7 @@ export class Reload {
 
   /** Whether a reload is to come, or is under way, for which `ready` was given. */
   get isPutOff() {
-    return Boolean(this.#ready && (this.#timer || this.#isLeaving));
+    return this.#ready && (this.#timer || this.#isLeaving);
   }
 
   get #isLeaving() {

@@ -48,6 +48,11 @@ export class Session {
     return this.settled();
   }
 
+  /** Whether changes are being fetched. */
+  get isTaking() {
+    return this.#running;
+  }
+
   /** Resolves when no changes are being fetched, or after three seconds. */
   async settled() {
     let timer;

@@ -23,11 +23,7 @@ test("the page reloads only after the cookies of a call have been set", async ()
   page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: true });
   await settled();
   page.socket.end(4001);
-  // The next attempt has the former cookies too, and does not count as a second change.
-  await page.clock.pass(2_000);
-  page.socket.accept();
-  page.socket.end(4001);
-  await page.clock.pass(500);
+  await page.clock.pass(2_500);
   assert.deepEqual([page.reloads, page.probes.length, realtime.state], [0, 0, "stale"]);
 
   arrive(204);
@@ -47,6 +43,25 @@ test("the page says with each try to fetch what a call has changed what the repl
 
   const told = page.fetches.map(({ options }) => options.headers["X-Realtime-Session"]);
   assert.deepEqual(told, ["of this session", "of this session"]);
+});
+
+test("no socket opens by the cookies of before while those of a call are on their way", async () => {
+  let arrive;
+  page.answer = () => new Promise((resolve) => (arrive = resolve));
+  page.socket.welcome();
+  realtime.call("/cart", { method: "post" });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: true });
+  await settled();
+  page.socket.end(1012);
+  await page.clock.pass(2_000);
+  page.fire("online");
+  await settled();
+  assert.equal(page.sockets.length, 1);
+
+  arrive(204);
+  await settled();
+
+  assert.equal(page.sockets.length, 2);
 });
 
 test("a page whose reload waits for the answer to a form is not closed by a second refusal", async () => {
