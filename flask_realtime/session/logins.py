@@ -50,6 +50,11 @@ def has_logged_in() -> bool:
     return _HAS_LOGGED_IN in present_request().environ
 
 
+def deletions_of_remembering(lines: Iterable[str]) -> list[str]:
+    """Return those of *lines* that take away the cookie by which Flask-Login remembers a user."""
+    return [*filter(_deletes, _about_remembering(lines))]
+
+
 def is_remembered() -> bool:
     """Return whether nothing but Flask-Login's cookie says who the current request's user is."""
     return _IS_REMEMBERED in present_request().environ and not has_logged_in()
@@ -72,7 +77,7 @@ def forget_log_in(response: Response) -> None:
 
 def ends_remembering(response: Response) -> bool:
     """Return whether *response* takes away the cookie by which Flask-Login remembers its user."""
-    return any(map(_deletes, _remembering(response)))
+    return bool(deletions_of_remembering(response.headers.getlist("Set-Cookie")))
 
 
 def remembers_anew(response: Response) -> bool | None:
@@ -94,7 +99,7 @@ def forget_remembered(lines: Iterable[str]) -> bool:
     :param lines: the cookies that messages have set behind which the session was nobody's.
     :returns: whether the user was logged out.
     """
-    if not (_is_of_cookie() and any(map(_deletes, _about_remembering(lines)))):
+    if not (_is_of_cookie() and deletions_of_remembering(lines)):
         return False
     for key in _LOG_IN:
         present_session().pop(key, None)
@@ -147,7 +152,7 @@ def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
         # A log-out that has emptied a remembered user's session leaves alone what is nobody's, and
         # has been begun since.
         is_nobodys = bool(present_session()) and not value_in(present_session(), "_user_id")
-        is_log_out = any(map(_deletes, _about_remembering(item.cookies)))
+        is_log_out = bool(deletions_of_remembering(item.cookies))
         ends = [*filter(_deletes, of_session)] if is_nobodys and is_log_out else []
         return [line for line in item.cookies if line not in ends]
     late: list[str] = []

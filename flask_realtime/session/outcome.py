@@ -18,6 +18,7 @@ from ..threads import clock
 from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of, path_of, with_path
 from .late_answers import IS_CLEARED, IS_ENDED
 from .logins import forgotten_cookie
+from .lone_deletions import LoneDeletion, deletion_in
 from .pending_changes import SessionChanges, difference
 
 
@@ -28,11 +29,13 @@ class Outcome:
     :param jar: the cookies after the message.
     :param item: the changes that the browser has to be told.
     :param replaced: former cookies of session or log-in, one of which the browser may still send.
+    :param deletion: what the browser is told of it in any case; None: nothing.
     """
 
     jar: CookieJar
     item: SessionChanges
     replaced: Sequence[str] = ()
+    deletion: LoneDeletion | None = None
 
 
 def outcome_of(app: Flask, before: CookieJar, response: Response) -> Outcome | None:
@@ -63,7 +66,7 @@ def outcome_of(app: Flask, before: CookieJar, response: Response) -> Outcome | N
         replaced = [value] if is_ended or has_another_id else []
         # By that cookie the browser may have begun another session when it fetches this.
         replaced += [forgotten_cookie(response, before)] if has_another_id else []
-        return Outcome(jar, item, [*filter(None, replaced)])
+        return Outcome(jar, item, [*filter(None, replaced)], deletion_in(item))
     others = [line for line in lines if name_of(line) != name]
     cookies = tuple(with_path(line, path) for line in others if jar.set(line, path))
     changes, renews = _changes(app, before, lines, name)
@@ -74,7 +77,8 @@ def outcome_of(app: Flask, before: CookieJar, response: Response) -> Outcome | N
                 jar.set(line, path)
     heir = request.environ[SOCKET_IN_ENVIRON].heir if is_ended else ""
     clears = IS_CLEARED in request.environ
-    return Outcome(jar, SessionChanges(changes, cookies, identities, heir, renews, clears))
+    item = SessionChanges(changes, cookies, identities, heir, renews, clears)
+    return Outcome(jar, item, (), deletion_in(item))
 
 
 def name_of(line: str) -> str:

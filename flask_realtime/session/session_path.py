@@ -43,6 +43,7 @@ from .begun_at_once import BeginningNode, close_if_of_another_session
 from .cookie_jar import last_of_each
 from .late_answers import TAKES_END
 from .logins import cookie_of_log_in, cookies_still_meant, forget_log_in, forget_remembered
+from .lone_deletions import names_of_deletions
 from .pending_changes import SessionChanges, follow, rewritten_keys
 
 logger = logging.getLogger(__name__)
@@ -112,13 +113,18 @@ class SessionPath:
         response = _answer(204)
         try:
             digests = self._digests(client)
-            if not digests:
+            waiting = [*self._waiting(digests, client)]
+            if not waiting:
+                # The session may have ended meanwhile.
+                waiting = [*self._waiting(names_of_deletions(connection_id), client)]
+            if not (digests or waiting):
                 return _refuse(
                     403,
                     "The session holds no socket key: the request has no session cookie of a page.",
                 )
-            close_if_of_another_session(self._node(), digests, response)
-            request.environ[_WAITING] = list(self._waiting(digests, client))
+            if digests:
+                close_if_of_another_session(self._node(), digests, response)
+            request.environ[_WAITING] = waiting
         except RegistryUnavailable as error:
             line = f"The changes of the session that wait for a page could not be read: {error}"
             warnings.warn("unread", line)

@@ -21,6 +21,7 @@ from ..page.user_loader import identify
 from ..registries.base import Registry
 from .cookie_jar import MOST_BYTES, MOST_COOKIES, CookieJar, in_address, in_environ, path_of
 from .logins import cookies_still_meant
+from .lone_deletions import deposit
 from .outcome import Outcome, name_of, outcome_of
 from .pending_changes import REWRITTEN, SessionChanges, pointer_to
 
@@ -143,6 +144,8 @@ class SocketSession:
             for value in outcome.replaced:
                 name = replaced_digest(self._secret(), value, self._connection_id)
                 self._registry.deposit(name, pointer_to(self._app, self._digest))
+            if outcome.deletion is not None:
+                deposit(self._app, self._registry, outcome.deletion, self._connection_id)
         self._jar = outcome.jar
         if outcome.jar.dropped and not self._has_warned:
             self._has_warned = True

@@ -81,3 +81,51 @@ def test_log_out_behind_a_call_that_renews_the_cookie_is_one_line(share, environ
     names = [one.partition("=")[0] for one in answer.raw.headers.getlist("Set-Cookie")]
     assert sorted(names) == sorted({*names})
     assert person.me()["user"] is None
+
+
+@pytest.fixture(params=["memory", "redis"])
+def silent(share, request, folder, keeps):
+    """An app that does not tell its users."""
+    environ = {"SAYS_NOTHING": "1", **({"SESSIONS": folder} if keeps else {})}
+    settings = {"registry": "redis", "REDIS_PREFIX": "two"} if request.param == "redis" else {}
+    return share("logins:app", environ=environ, **settings).url
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("between", [True, False])
+def test_call_of_another_tab_that_clears_the_session_keeps_a_log_out(silent, between, is_first):
+    """A remembered user logs out by a call, and a call of another tab clears the session before
+    that page has fetched anything. What waits for it is dropped, but for the deletion of the cookie
+    that remembers the user, whichever tab fetches first, and whatever is asked for meanwhile."""
+    person = Person(silent)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page, other = person.show("/news"), person.show("/news")
+    with person.open(page) as socket, person.open(other) as beside:
+        socket.call("/cart", method="post", input={"item": "tea"})
+        socket.call("/logout", method="post")
+        beside.call("/clear", method="post")
+    for one in (page, other) if is_first else (other, page):
+        if between:
+            person.me()
+        person.take_over(one)
+
+    assert person.me() == {"user": None, "cart": None}
+    assert "remember_token" not in person.http.cookies
+
+
+def test_deletion_that_waits_alone_is_for_the_page_and_the_cookie(silent):
+    """Another user logs in with that browser before the page has fetched anything: the cookie that
+    remembers that user stays."""
+    person = Person(silent)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page, other = person.show("/news"), person.show("/news")
+    with person.open(page) as socket, person.open(other) as beside:
+        socket.call("/logout", method="post")
+        beside.call("/clear", method="post")
+    person.take_over(other)
+    person.navigate("/login", "POST", data={"user": "ben", "remember": "yes"})
+
+    person.take_over(page)
+
+    assert person.http.cookies["remember_token"].startswith("ben|")
+    assert person.me()["user"] == "ben"

@@ -1,0 +1,61 @@
+"""Deletions of Flask-Login's cookie that reach the browser though all else of a message is dropped.
+
+Where the app does not tell its users, a log-out by a call ends no session. A message of another
+tab may end it before the page has fetched the log-out, as by ``session.clear()``: what waits for
+other pages than that tab's is dropped then, and the cookie would log the user in again. To delete
+it gives nobody any rights.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import Flask
+
+from ..identity.keys import replaced_digest
+from ..page.secret_keys import secret_keys, secret_keys_of
+from ..page.user_loader import identify
+from ..registries.base import Registry
+from .logins import deletions_of_remembering, remembering_cookie
+from .pending_changes import SessionChanges
+
+
+class LoneDeletion(NamedTuple):
+    """The deletion of a cookie that remembers a user.
+
+    :param cookie: the cookie's value.
+    :param lines: the ``Set-Cookie`` lines that take it away.
+    """
+
+    cookie: str
+    lines: tuple[str, ...]
+
+
+def deletion_in(item: SessionChanges) -> LoneDeletion | None:
+    """Return the deletion that is to reach the browser whatever becomes of the session; else None.
+
+    Call it in the request context of the message that has made the changes.
+    """
+    lines = () if identify() else tuple(deletions_of_remembering(item.cookies))
+    cookie = remembering_cookie() if lines else ""
+    return LoneDeletion(cookie, lines) if cookie else None
+
+
+def deposit(app: Flask, registry: Registry, deletion: LoneDeletion, connection_id: str) -> None:
+    """Let a deletion wait for the page of a connection id.
+
+    :raises RegistryUnavailable: if it cannot wait.
+    """
+    name = _name(secret_keys_of(app)[0], deletion.cookie, connection_id)
+    registry.deposit(name, SessionChanges(cookies=deletion.lines).to_text(app, name), "")
+
+
+def names_of_deletions(connection_id: str) -> list[str]:
+    """Return the names under which such a deletion may wait for the page that asks."""
+    cookie = "" if identify() else remembering_cookie()
+    return [_name(one, cookie, connection_id) for one in secret_keys() if cookie]
+
+
+def _name(secret_key: str | bytes, cookie: str, connection_id: str) -> str:
+    # No connection id holds a colon.
+    return replaced_digest(secret_key, cookie, f"deletion:{connection_id}")
