@@ -12,7 +12,7 @@ export class Answer {
     this.policy = new ScriptPolicy(this.#header("content-security-policy"));
     this.disposition = this.#header("content-disposition");
     // Browsers save what has any type but `inline`, also one that they do not know.
-    this.isAttachment = /^\s*(?!inline\s*(;|$))[^\s;=][^;=]*(;|$)/i.test(this.disposition);
+    this.isAttachment = /^(?!\s*inline\s*(;|$))[^;=]+(;|$)/i.test(this.disposition);
     // HTML that the app sends in one of these ways, such as an upload, must not become part of its pages.
     const isForeign = this.isAttachment || this.policy.isSandbox;
     this.isHTML = /^text\/html\s*(;|$)/i.test(this.type) && !encoding && !isForeign;

@@ -1,7 +1,6 @@
 import { RealtimeError } from "./errors.js";
 import { jsonOf } from "./wire_json.js";
 
-const CALL_TIMEOUT = 30_000; // ms
 const LONGEST_TIMER = 2 ** 31 - 1; // ms; browsers run a longer timer at once
 
 /**
@@ -105,9 +104,9 @@ export class Calls {
   }
 }
 
-/** The milliseconds to wait for a reply, for the option `timeout`; 0: no limit. */
+/** The milliseconds to wait for a reply, for the option `timeout`: half a minute by default; 0: no limit. */
 export function limitOf(timeout) {
-  const limit = timeout ?? CALL_TIMEOUT;
+  const limit = timeout ?? 30_000;
   if (!(limit >= 0)) throw new TypeError(`realtime: ${limit} is no timeout.`);
   return limit > LONGEST_TIMER ? 0 : limit;
 }

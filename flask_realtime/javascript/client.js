@@ -15,7 +15,6 @@ import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that add listeners may still be loading
 const REFUSED = "realtime: see the app's log; a frame needs SameSite=None; Secure.";
-const FORMER_PAGES = 20; // more than the 10 pages that the cache of Turbo holds
 
 /** `window.realtime`: the page and its socket, for the page's scripts. */
 export class Client {
@@ -268,7 +267,8 @@ export class Client {
     this.#channels.turnPage();
     this.#isStale = false;
     this.#earlyUntil = null;
-    this.#former = [this.#page, ...this.#former.filter((one) => one !== this.#page).slice(0, FORMER_PAGES)];
+    // The cache of Turbo holds 10 pages.
+    this.#former = [this.#page, ...this.#former.filter((one) => one !== this.#page).slice(0, 20)];
     this.#page = this.#former.find((one) => one.connectionId === connectionId) ?? new Page(connectionId);
     this.#connection.open();
   }

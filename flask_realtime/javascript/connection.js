@@ -7,7 +7,6 @@ export const NORMAL_CLOSURE = 1000; // from the server: the log-in has ended, th
 export const ABNORMAL_CLOSURE = 1006;
 const ATTEMPTS_BEFORE_ASKING = 2;
 // Firefox delays a new socket for up to a minute if the last one to the same server failed.
-const LONGEST_ATTEMPT = 7_000; // ms before an attempt is given up although the server answers by HTTP
 const YOUNG = 2_000; // ms; a younger attempt is not replaced by another
 
 /** The page's socket: opens when the page has loaded, and opens again whenever it breaks. */
@@ -157,7 +156,7 @@ export class Connection {
       if (socket !== this.#socket || socket.readyState) return;
       if (answer === "answered") this.#end(ABNORMAL_CLOSURE);
       else this.#watch(socket);
-    }, LONGEST_ATTEMPT);
+    }, 7_000);
   }
 
   #end(code, reason) {

@@ -18,5 +18,13 @@ function bytesOf(base64) {
 function nameIn(disposition) {
   const [, encoded] = /filename\*=[^']*'[^']*'([^;\s]+)/i.exec(disposition) ?? [];
   const [, quoted, bare] = /filename=(?:"((?:\\.|[^"])*)"|([^;\s]+))/i.exec(disposition) ?? [];
-  return encoded ? decodeURIComponent(encoded) : (quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "");
+  return encoded ? decoded(encoded) : (quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "");
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return unescape(text); // of ISO-8859-1
+  }
 }

@@ -15,7 +15,6 @@ import { thisDocument } from "./this_document.js";
 import { unclobbered } from "./unclobbered.js";
 
 const PATIENCE = 3_000; // ms to wait for the reply to a GET, before the browser makes the request itself
-const MOST_REDIRECTS = 20; // as many as browsers follow
 
 /** Sends forms and links with `data-realtime` over the socket while it is open; else the browser does. */
 export class Forms {
@@ -157,7 +156,7 @@ export class Forms {
   async #redirect(url, keepsMethod, visit, redirects) {
     const { fields, target } = visit;
     const next = { ...visit, url, fields: keepsMethod && fields };
-    const isCall = keepsMethod && (fields || target) && this.#isOfApp(url) && redirects < MOST_REDIRECTS;
+    const isCall = keepsMethod && (fields || target) && this.#isOfApp(url) && redirects < 20; // as browsers
     if (isCall) await this.#call(next, redirects + 1);
     else this.#leave(next);
   }

@@ -14,7 +14,6 @@ const HOLDS = [
 // ms from the beginning of a press in which nothing changes, since a change above would move what is pressed;
 // and from the end of a touch to its click, which browsers make somewhat later.
 const QUICK = 500;
-const AWAY = 1_000; // ms above a frame, to which a browser tells the end of a press there
 
 /**
  * Puts off changes of what the visitor presses or drags: browsers click, and begin a drag, only if the
@@ -47,7 +46,8 @@ export class Press {
     listen("pointercancel", ({ pointerId }) => this.#free([pointerId]));
     // The end of a press that opens a list, or on a scroll bar, is not told.
     listen("pointermove", ({ buttons, pointerId }) => buttons || this.#free([pointerId, "dragstart"]));
-    listen("pointerover", ({ pointerId, target }) => target.contentWindow && this.#end(pointerId, AWAY));
+    // Above a frame, a browser tells the end of a press to that frame.
+    listen("pointerover", ({ pointerId, target }) => target.contentWindow && this.#end(pointerId, 1_000));
     // Nor that of a key that is let go in another window. A drag may go there and come back.
     window.addEventListener("blur", () => this.#held.has("dragstart") || this.#free(this.#held.keys()));
     const pressed = [...unclobbered(window.document).querySelectorAll(":active")].pop();

@@ -107,6 +107,7 @@ export class Reload {
       // After 401 and 403, what the page shows is not for its visitor any more.
       const { ok, status } = await this.#window.fetch(this.#window.location.href, {
         method: "HEAD",
+        headers: { Accept: "text/html,*/*;q=0.9" }, // a view may have JSON for whoever asks for anything
         redirect: "manual",
         cache: "no-store",
         signal: this.#window.AbortSignal.timeout?.(LONGEST_PROBE * 2 ** Math.min(tries, 5)),

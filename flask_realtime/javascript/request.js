@@ -13,7 +13,7 @@ export class RouteRequest {
     checkOptions("call", options, OPTIONS);
     const url = new URL(uri, own(window, "baseURI"));
     if (url.origin !== window.origin) {
-      throw new TypeError(`realtime.call: ${url.origin} is another origin; use fetch.`);
+      throw new TypeError(`realtime.call: use fetch for ${url.origin}.`);
     }
     const { input, headers } = options;
     Object.assign(this, { method, url }, options, { input: fields(input) });
@@ -46,7 +46,7 @@ function fields(input) {
   if (typeof input !== "object" || !input?.[Symbol.iterator]) return input;
   return [...input].map(([name, value]) => {
     if (value instanceof Blob) {
-      throw new TypeError(`realtime.call: "${name}" is a file; use realtime.fetch.`);
+      throw new TypeError(`realtime.call: use realtime.fetch for file "${name}".`);
     }
     const pair = [name, value];
     // The line endings that browsers send in forms.

@@ -1,7 +1,6 @@
 import { Backoff } from "./backoff.js";
 
 export const CONNECTION_ID_HEADER = "X-Realtime-Connection-Id";
-const LONGEST_HOLD = 3_000; // ms for which a reply may wait until its cookies are set
 const LONGEST_QUESTION = 10_000; // ms to wait for a response
 const LOCK = "realtime:session"; // held by each page of this browser that is fetching changes
 
@@ -58,7 +57,7 @@ export class Session {
     let timer;
     await Promise.race([
       this.#running,
-      new Promise((resolve) => (timer = this.#window.setTimeout(resolve, LONGEST_HOLD))),
+      new Promise((resolve) => (timer = this.#window.setTimeout(resolve, 3_000))),
     ]);
     this.#window.clearTimeout(timer);
   }

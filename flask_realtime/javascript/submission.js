@@ -2,8 +2,6 @@ import { thisDocument } from "./this_document.js";
 import { unclobbered } from "./unclobbered.js";
 import { resolve, visit } from "./visit.js";
 
-const LONGEST = 200_000; // bytes; by default a server takes messages of up to 256 KiB
-
 /**
  * The visit that a `submit` event stands for, with all changes that the page's listeners have made.
  *
@@ -23,7 +21,8 @@ export function submissionOf({ target: source, submitter }) {
   const entries = [...new FormData(source, submitter)];
   if (entries.some(([, value]) => value instanceof File) || !url) return;
   const fields = entries.map((entry) => entry.map((text) => text.replace(/\r\n?|\n/g, "\r\n")));
-  if (new Blob([JSON.stringify(fields)]).size > LONGEST) return;
+  // By default a server takes messages of up to 256 KiB.
+  if (new Blob([JSON.stringify(fields)]).size > 200_000) return;
   if (!isPost) url.search = new URLSearchParams(fields);
   return visit(source, url, isPost ? fields : undefined, submitter);
 }

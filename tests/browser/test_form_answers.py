@@ -49,6 +49,7 @@ def test_download_is_downloaded(person, clicked, site, answer):
         plain=("attachment; filename=a.csv", "a.csv"),
         quoted=('attachment; filename="a \\"b\\".csv"', "a _b_.csv"),
         encoded=("Attachment; filename=a.csv; filename*=UTF-8''%C3%BC%20b.csv", "ü b.csv"),
+        latin=("attachment; filename=a.csv; filename*=iso-8859-1'en'%FC%20b.csv", "ü b.csv"),
         none=("attachment", None),
     ),
 )

@@ -73,6 +73,18 @@ def test_page_that_answered_a_post_is_navigated_to(ada, posts, redis_client, cha
     assert posts == [("GET", f"{ada.url}/asked-too/{channel}")]
 
 
+def test_page_whose_address_has_json_as_well_is_loaded_anew(ada, redis_client, channel):
+    """A view has JSON for whoever takes anything, and here there is none (404). The page, of which
+    messages are lost, is loaded anew: its address has a page for a browser."""
+    ada.visit(f"/either/{channel}")
+
+    with ada.page.expect_navigation():
+        lose(ada, redis_client)
+
+    ada.wait_until_open()
+    assert ada.page.inner_text("h1") == channel
+
+
 def test_page_is_kept_until_its_address_answers(ada, redis_client, channel):
     """The page's address is answered with 502, 404 and 500. The page stays until the address is
     answered with success, and reloads then."""

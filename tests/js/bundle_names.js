@@ -7,7 +7,7 @@ export const BUILT_INS = words(`
   AbortController AbortSignal Array Blob CSS CustomEvent DOMParser Date Error EventTarget File FormData
   HTMLFormElement HTMLTemplateElement Headers JSON Map Math Number Object Promise Proxy Reflect RegExp Set String
   Symbol TextDecoder TypeError URL URLSearchParams Uint8Array WeakMap WeakSet btoa console decodeURIComponent
-  queueMicrotask reportError`);
+  queueMicrotask reportError unescape`);
 
 /**
  * The modules' own properties that the build shortens. Each is used within one script: an app may have bundled

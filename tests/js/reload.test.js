@@ -130,6 +130,7 @@ test("the page's address is tried with HEAD, without a cache and without redirec
   const [{ resource, options }] = page.probes;
   assert.equal(resource, page.location.href);
   assert.deepEqual([options.method, options.redirect, options.cache], ["HEAD", "manual", "no-store"]);
+  assert.match(options.headers.Accept, /^text\/html,/); // as by a navigation
 });
 
 for (const [status, what] of [[0, "a redirect, to a log-in for example,"], [401, "a 401"], [403, "a 403"]]) {

@@ -78,6 +78,14 @@ def on(channel):
     return page(channel)
 
 
+@app.get("/either/<channel>")
+def either(channel):
+    """A page for a browser, and JSON, of which there is none, for whoever takes anything."""
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) != "text/html":
+        abort(404)
+    return on(channel)
+
+
 @app.post("/posted/<channel>")
 @app.route("/asked-too/<channel>", methods=["GET", "POST"])
 def post(channel):
