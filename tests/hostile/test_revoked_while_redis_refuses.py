@@ -152,7 +152,9 @@ def test_sockets_are_closed_everywhere_while_redis_writes_nothing(
 
         def comes_back():
             with contextlib.suppress(InvalidStatus):
-                return [banned.open(pages[0], url=there.url, resume=True).close_code()]
+                code = banned.open(pages[0], url=there.url, resume=True).close_code()
+                # 1012 if the process asks all pages to come back, since Redis was away meanwhile.
+                return [code] if code != 1012 else []
             return []
 
         assert codes == [1000, 4001, 1000] * 2
