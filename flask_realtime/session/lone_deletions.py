@@ -8,6 +8,7 @@ it gives nobody any rights.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from flask import Flask
@@ -54,6 +55,18 @@ def names_of_deletions(connection_id: str) -> list[str]:
     """Return the names under which such a deletion may wait for the page that asks."""
     cookie = "" if identify() else remembering_cookie()
     return [_name(one, cookie, connection_id) for one in secret_keys() if cookie]
+
+
+def lacking_in(
+    waiting: Iterable[tuple[str, SessionChanges]], alone: Iterable[tuple[str, SessionChanges]]
+) -> list[tuple[str, SessionChanges]]:
+    """Return those of the deletions *alone* that are in nothing else of what waits.
+
+    A deletion is missing there if the session has ended meanwhile. Flask-Login remembers a user by
+    the same cookie after each log-in: one that has been handed over may not wait for the next.
+    """
+    known = {line for _name, item in waiting for line in item.cookies}
+    return [one for one in alone if not known.issuperset(one[1].cookies)]
 
 
 def _name(secret_key: str | bytes, cookie: str, connection_id: str) -> str:

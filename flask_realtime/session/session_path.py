@@ -43,7 +43,7 @@ from .begun_at_once import BeginningNode, close_if_of_another_session
 from .cookie_jar import last_of_each
 from .late_answers import TAKES_END
 from .logins import cookie_of_log_in, cookies_still_meant, forget_log_in, forget_remembered
-from .lone_deletions import names_of_deletions
+from .lone_deletions import lacking_in, names_of_deletions
 from .pending_changes import SessionChanges, follow, rewritten_keys
 
 logger = logging.getLogger(__name__)
@@ -114,9 +114,9 @@ class SessionPath:
         try:
             digests = self._digests(client)
             waiting = [*self._waiting(digests, client)]
-            if not waiting:
-                # The session may have ended meanwhile.
-                waiting = [*self._waiting(names_of_deletions(connection_id), client)]
+            # Taken in any case: left here, they would undo a log-in behind the log-out.
+            alone = [*self._waiting(names_of_deletions(connection_id), client)]
+            waiting = [*lacking_in(waiting, alone), *waiting]
             if not (digests or waiting):
                 return _refuse(
                     403,

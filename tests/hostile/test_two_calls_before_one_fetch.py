@@ -129,3 +129,21 @@ def test_deletion_that_waits_alone_is_for_the_page_and_the_cookie(silent):
 
     assert person.http.cookies["remember_token"].startswith("ben|")
     assert person.me()["user"] == "ben"
+
+
+def test_deletion_that_was_fetched_waits_no_more(silent):
+    """A remembered user logs out by a call, which the page fetches, and logs in again: the cookie
+    that remembers the user is the same. That page asks once more, as it does when it has lost its
+    connection: the cookie stays."""
+    person = Person(silent)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    page = person.show("/news")
+    with person.open(page) as socket:
+        socket.call("/logout", method="post")
+    person.take_over(page)
+    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+
+    person.take_over(page)
+
+    assert person.http.cookies["remember_token"].startswith("ada|")
+    assert person.me()["user"] == "ada"
