@@ -182,7 +182,7 @@ test("a closed client leaves no timer", async () => {
   push("a", 5);
   realtime.call("/login").catch(() => {});
   failure(realtime.call("/other", { method: "post" }));
-  page.socket.say({ id: "1", status: 204, headers: {}, body: "", session: true });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: "", session: "told" });
   page.socket.say({ channel: "a", lost: true, position: "f:0:" });
   await settled();
 

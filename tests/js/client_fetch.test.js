@@ -12,7 +12,7 @@ test("a reply that changes cookies resolves after the cookies are set", async ()
   let reply;
   realtime.call("/login").then((value) => (reply = value));
 
-  page.socket.say({ id: "1", status: 302, headers: { Location: "/" }, body: "", session: true });
+  page.socket.say({ id: "1", status: 302, headers: { Location: "/" }, body: "", session: "told" });
   await settled();
   assert.equal(reply, undefined);
   arrive(204);
@@ -28,7 +28,7 @@ test("the cookies of a log-out that closes the socket are fetched all the same",
   let reply;
   realtime.call("/logout").then((value) => (reply = value));
 
-  page.socket.say({ id: "1", status: 302, headers: { Location: "/" }, body: "", session: true });
+  page.socket.say({ id: "1", status: 302, headers: { Location: "/" }, body: "", session: "told" });
   page.socket.end(1000);
   await settled();
   assert.deepEqual([realtime.state, reply], ["closed", undefined]);
@@ -86,7 +86,7 @@ test("fetch waits for cookies that are being fetched", async () => {
   page.answer = (count) => (count === 1 ? new Promise((resolve) => (arrive = resolve)) : 200);
   page.socket.welcome();
   realtime.call("/login");
-  page.socket.say({ id: "1", status: 204, headers: {}, body: "", session: true });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: "", session: "told" });
   await settled();
 
   const response = realtime.fetch("/mine");

@@ -20,7 +20,7 @@ test("the page reloads only after the cookies of a call have been set", async ()
   page.answer = () => new Promise((resolve) => (arrive = resolve));
   page.socket.welcome();
   realtime.call("/log-in", { method: "post" });
-  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: true });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "told" });
   await settled();
   page.socket.end(4001);
   await page.clock.pass(2_500);
@@ -50,7 +50,7 @@ test("no socket opens by the cookies of before while those of a call are on thei
   page.answer = () => new Promise((resolve) => (arrive = resolve));
   page.socket.welcome();
   realtime.call("/cart", { method: "post" });
-  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: true });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "told" });
   await settled();
   page.socket.end(1012);
   await page.clock.pass(2_000);
