@@ -69,7 +69,7 @@ class Flusher:
         Returns after ``SETTLE_SECONDS`` at the latest, with a warning.
         """
         # In this order: the thread is at work before it takes anything out.
-        if not self._jobs and self._is_idle:
+        if not self._jobs and (self._is_idle or not self._thread.is_started):
             return
         done = threading.Event()
         self._jobs.append((done, ()))
@@ -166,15 +166,17 @@ class Flusher:
 
     def _turn(self) -> None:
         batches, settled = take_jobs(self._jobs, JOBS_AT_ONCE, BATCH_BYTES)
-        for batch in batches:
-            # Before taking the lock that all outboxes share: deflating 4 MB takes 275 ms.
-            batch.deflate()
-        if are_apart(batches, PUTS_AT_ONCE):
-            self._write_through(batches)
-        else:
-            self._put_all(batches)
-        for event in settled:
-            event.set()
+        try:
+            for batch in batches:
+                # Before taking the lock that all outboxes share: deflating 4 MB takes 275 ms.
+                batch.deflate()
+            if are_apart(batches, PUTS_AT_ONCE):
+                self._write_through(batches)
+            else:
+                self._put_all(batches)
+        finally:
+            for event in settled:
+                event.set()
         for start in range(0, len(self._scheduled), FLUSHES_AT_ONCE):
             if start:
                 let_others_run()
@@ -282,9 +284,7 @@ class Flusher:
                 self._poller.watch(outbox)
             except Exception:
                 # Nothing would ever flush this outbox again.
-                logger.exception(
-                    "A socket whose client reads slowly can't be watched; closing the socket."
-                )
+                logger.exception("A socket that is read slowly can't be watched; closing it.")
                 failed = [*failed, (outbox, 0)]
         self._tell(failed)
 

@@ -7,7 +7,7 @@ import pytest
 from flask_realtime.connection.age import AgeLimit
 from flask_realtime.threads import clock
 
-from ..sockets import Pair
+from ..sockets import Pair, frame
 from ..starvation import no_thread_to_be_had
 
 
@@ -76,7 +76,8 @@ def test_socket_is_closed_for_its_age_though_the_system_has_no_thread_left():
     """Nothing is being handled on the socket, and no thread can be started to close it behind
     that. It is closed all the same: else it would hear its user for ever, and answer nothing."""
     pair = Pair().start()
-    pair.flusher.settle()
+    # The thread that writes was started before.
+    pair.flusher.post(frame(1), ())
     pair.connection.opened_at -= 101
 
     with no_thread_to_be_had():

@@ -9,7 +9,7 @@ from flask_realtime.errors import CloseCode
 from flask_realtime.node.drain import Drain
 
 from ...eventually import eventually
-from ..sockets import DEADLINE, Pair
+from ..sockets import DEADLINE, Pair, frame
 from ..starvation import no_thread_to_be_had
 
 
@@ -135,7 +135,8 @@ def test_drain_tells_all_within_a_short_patience(pairs, patience, clock, monkeyp
 def test_drain_goes_on_when_one_socket_cannot_be_told(pairs, caplog):
     """No thread can be started to close one socket. The others close, and that one closes later."""
     for pair in pairs:
-        pair.flusher.settle()
+        # The thread that writes was started before.
+        pair.flusher.post(frame(1), ())
     with no_thread_to_be_had():
         drain(pairs, patience=1.0).run()
 
