@@ -46,7 +46,7 @@ class Hands:
         It is not waited for a page to which the browser itself then navigates.
         """
         if not is_chromium(self.page):
-            self.page.click(selector)
+            self.page.click(selector, no_wait_after=True)
             return
 
         def find():
