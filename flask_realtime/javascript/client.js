@@ -84,7 +84,7 @@ export class Client {
       receive: (message) => this.#receive(message),
       change: (...change) => this.#change(...change),
       isAwaiting: () => this.#calls.isAwaiting,
-      isTaking: () => this.#session.isTaking,
+      settled: () => this.#session.settled(),
       ask: () => this.#session.ask(),
       refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "Refused" }),
     });

@@ -5,9 +5,6 @@ import { Heartbeat } from "./heartbeat.js";
 const PING = '{"id": "ping", "action": "ping"}';
 export const NORMAL_CLOSURE = 1000; // from the server: the log-in has ended, the page must not come back
 export const ABNORMAL_CLOSURE = 1006;
-const ATTEMPTS_BEFORE_ASKING = 2;
-// Firefox delays a new socket for up to a minute if the last one to the same server failed.
-const YOUNG = 2_000; // ms; a younger attempt is not replaced by another
 
 /** The page's socket: opens when the page has loaded, and opens again whenever it breaks. */
 export class Connection {
@@ -29,9 +26,10 @@ export class Connection {
    *   `greet()` returns the first message to send on each socket;
    *   `receive(message)` gets each message, and `change(state, before, detail)` each change of state;
    *   `isAwaiting()` returns whether a message that was sent has no reply yet;
-   *   `isTaking()` returns whether cookies are being fetched, without which a socket would open;
-   *   `ask()` asks the server by HTTP, or waits for such cookies, and resolves with `"answered"`,
-   *   `"refused"`, the status of an answer that is not the app's, or nothing;
+   *   `settled()` resolves when cookies are not being fetched any more, or after three seconds, and returns
+   *   nothing if none are;
+   *   `ask()` asks the server by HTTP, and resolves with `"answered"`, `"refused"`, the status of an
+   *   answer that is not the app's, or nothing;
    *   `refused()` is called when the server no longer accepts this page.
    */
   constructor(window, hooks) {
@@ -143,7 +141,8 @@ export class Connection {
   #wake() {
     if (this.#state === "waiting") this.#retry();
     else if (this.#socket?.readyState === 1) this.#heartbeat.check();
-    else if (this.#socket && this.#window.Date.now() - this.#begunAt > YOUNG) {
+    else if (this.#socket && this.#window.Date.now() - this.#begunAt > 2_000) {
+      // Firefox delays a new socket for up to a minute if the last one to the same server failed.
       this.rest();
       this.open();
     }
@@ -173,15 +172,17 @@ export class Connection {
 
   /**
    * Make the next attempt, unless an answer by HTTP says that it would fail: after each failure, Firefox
-   * delays the next socket longer, up to a minute. The first attempts wait for cookies alone. Since HTTP may
-   * fail for reasons of its own, an attempt is made all the same when the count is a power of two.
+   * delays the next socket longer, up to a minute. The first two attempts wait only for cookies that are being
+   * fetched. Since HTTP may fail for reasons of its own, an attempt is made all the same when the count is a
+   * power of two.
    */
   async #retry() {
-    if (this.#attempts < ATTEMPTS_BEFORE_ASKING && !this.#hooks.isTaking()) return this.open();
+    const answering = this.#attempts < 2 ? this.#hooks.settled() : this.#ask();
+    if (!answering) return this.open();
     this.#window.clearTimeout(this.#timer);
     const timer = this.#timer;
     const count = ++this.#attempts;
-    const answer = await this.#ask();
+    const answer = await answering;
     if (this.#state !== "waiting" || timer !== this.#timer) return;
     const isNews = answer >= 0 && answer !== this.#answer;
     this.#answer = answer;

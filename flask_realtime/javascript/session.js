@@ -47,19 +47,12 @@ export class Session {
     return this.settled();
   }
 
-  /** Whether changes are being fetched. */
-  get isTaking() {
-    return this.#running;
-  }
-
-  /** Resolves when no changes are being fetched, or after three seconds. */
-  async settled() {
+  /** Resolves when no changes are being fetched, or after three seconds. Returns nothing if none are. */
+  settled() {
+    if (!this.#running) return;
     let timer;
-    await Promise.race([
-      this.#running,
-      new Promise((resolve) => (timer = this.#window.setTimeout(resolve, 3_000))),
-    ]);
-    this.#window.clearTimeout(timer);
+    const limit = new Promise((resolve) => (timer = this.#window.setTimeout(resolve, 3_000)));
+    return Promise.race([this.#running, limit]).then(() => this.#window.clearTimeout(timer));
   }
 
   /**

@@ -64,6 +64,21 @@ test("no socket opens by the cookies of before while those of a call are on thei
   assert.equal(page.sockets.length, 2);
 });
 
+test("a socket opens all the same when nobody answers who would set the cookies of a call", async () => {
+  page.answer = () => new Promise(() => {});
+  page.socket.welcome();
+  realtime.call("/cart", { method: "post" });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "told" });
+  await settled();
+  page.socket.end(1012);
+  await page.clock.pass(2_000);
+  assert.equal(page.sockets.length, 1);
+
+  await page.clock.pass(3_000);
+
+  assert.equal(page.sockets.length, 2);
+});
+
 test("a page whose reload waits for the answer to a form is not closed by a second refusal", async () => {
   const visit = {};
   page.socket.welcome();

@@ -20,7 +20,7 @@ export function begin() {
     receive: (message) => received.push(message),
     change: (state, before, detail) => changes.push([before, state, detail?.code]),
     isAwaiting: () => server.isAwaiting,
-    isTaking: () => false,
+    settled: () => {},
     ask: async () => (server.asked++, server.answer),
     refused: () => server.refusals++,
   });

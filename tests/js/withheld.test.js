@@ -101,3 +101,17 @@ test("a page that the server did not stamp requests no id", async () => {
 
   assert.deepEqual([page.fetches, page.sockets], [[], []]);
 });
+
+test("a page that wakes while it asks for an id is not loaded anew when it gets none", async () => {
+  let arrive;
+  const { page, realtime } = load(() => new Promise((resolve) => (arrive = resolve)));
+  await settled();
+  page.fire("online");
+  await settled();
+
+  arrive(response(403, { "X-Realtime-Refused": "session" }));
+  await settled();
+  await page.clock.pass(500);
+
+  assert.deepEqual([page.details("identity"), page.reloads, realtime.state], [[], 0, "waiting"]);
+});
