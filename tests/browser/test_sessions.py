@@ -77,6 +77,7 @@ def is_shown_as(visitor, name):
     return visitor.text("h1") == name
 
 
+@kinds.not_in("webkit", "its driver has one tab")
 def test_page_is_loaded_anew_at_its_first_call_if_the_browser_has_kept_another_session(visitor):
     """A stranger opens two tabs at once: each answer begins a session, and the browser keeps that
     of the later. A log-in by a call of the other tab never reaches the browser. The page says so,
