@@ -105,6 +105,8 @@ def test_remember_cookie_of_a_login_reaches_the_browser(visitor):
     visitor.visit("/plain")
 
     visitor.run(f"realtime.call('{visitor.prefix}/login/ada?remember', {{ method: 'post' }})")
+    # On a page, a socket would try to open without the session.
+    visitor.page.goto(f"{visitor.url}/_realtime/static/realtime.js")
     visitor.context.clear_cookies(name="session")
     visitor.visit("/whoami")
 
