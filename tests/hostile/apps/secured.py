@@ -56,11 +56,12 @@ class Users(SQLAlchemyUserDatastore):
         earlier = user.fs_uniquifier
         super().set_uniquifier(user, uniquifier)
 
-        def end(_session):
-            realtime.user(earlier).disconnect()
+        def end(session):
+            if not session.in_nested_transaction():  # SQLAlchemy calls it for savepoints, too
+                realtime.user(earlier).disconnect()
 
         if earlier:
-            event.listen(self.db.session(), "after_commit", end, once=True)
+            event.listen(self.db.session(), "after_commit", end)
 
 
 class SlowMail(MailUtil):
