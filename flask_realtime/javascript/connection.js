@@ -142,7 +142,7 @@ export class Connection {
     if (this.#state === "waiting") this.#retry();
     else if (this.#socket?.readyState === 1) this.#heartbeat.check();
     else if (this.#socket && this.#window.Date.now() - this.#begunAt > 2_000) {
-      // Firefox delays a new socket for up to a minute if the last one to the same server failed.
+      // The attempt may take up to a minute: Firefox delays it if the last one to the same server failed.
       this.rest();
       this.open();
     }

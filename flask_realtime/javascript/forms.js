@@ -156,7 +156,8 @@ export class Forms {
   async #redirect(url, keepsMethod, visit, redirects) {
     const { fields, target } = visit;
     const next = { ...visit, url, fields: keepsMethod && fields };
-    const isCall = keepsMethod && (fields || target) && this.#isOfApp(url) && redirects < 20; // as browsers
+    // Browsers follow 20 redirects as well.
+    const isCall = keepsMethod && (fields || target) && this.#isOfApp(url) && redirects < 20;
     if (isCall) await this.#call(next, redirects + 1);
     else this.#leave(next);
   }

@@ -161,7 +161,7 @@ class SessionPath:
         if has_cookie_session(current_app):
             return list(found)
         for name in _replaced_names(client.connection_id()):
-            for pointer in self._node().registry.collect(name, _taker()):
+            for pointer in self._collect(name):
                 try:
                     found[follow(current_app, pointer)] = None
                 except ValueError as error:
@@ -190,8 +190,8 @@ class SessionPath:
                 client.successor = inherited_socket_key(secret_keys()[0], item.heir)
             yield digest, item
 
-    def _collect(self, digest: str) -> Sequence[str]:
-        return self._node().registry.collect(digest, _taker())
+    def _collect(self, name: str) -> Sequence[str]:
+        return self._node().registry.collect(name, _taker())
 
 
 def _replaced_names(connection_id: str) -> list[str]:

@@ -22,6 +22,11 @@ def keeps(request):
     return request.param
 
 
+def log_in(person, user="ada"):
+    """Log in by HTTP, and have the browser keep the cookie that remembers the user."""
+    person.navigate("/login", "POST", data={"user": user, "remember": "yes"})
+
+
 @pytest.mark.parametrize("between", [True, False])
 @pytest.mark.parametrize("goes_on", [True, False])
 @pytest.mark.parametrize("path", ["/leave", "/clear"])
@@ -31,7 +36,7 @@ def test_call_that_clears_the_session_keeps_a_log_out(share, environ, path, goes
     something meanwhile. The browser is not logged in again by the cookie that remembered its
     user."""
     person = Person(share("logins:app", environ=environ).url)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    log_in(person)
     page = person.show("/news")
     with person.open(page) as socket:
         socket.call("/logout", method="post")
@@ -70,7 +75,7 @@ def test_log_out_behind_a_call_that_renews_the_cookie_is_one_line(share, environ
     a renewal and the deletion at once: for a client that carries out deletions first, as Python's
     does, the user would stay logged in."""
     person = Person(share("logins:app", environ={**environ, "RENEWS": "1"}).url)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    log_in(person)
     page = person.show("/news")
     with person.open(page) as socket:
         socket.call("/cart", method="post", input={"item": "tea"})
@@ -98,7 +103,7 @@ def test_call_of_another_tab_that_clears_the_session_keeps_a_log_out(silent, bet
     that page has fetched anything. What waits for it is dropped, but for the deletion of the cookie
     that remembers the user, whichever tab fetches first, and whatever is asked for meanwhile."""
     person = Person(silent)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    log_in(person)
     page, other = person.show("/news"), person.show("/news")
     with person.open(page) as socket, person.open(other) as beside:
         socket.call("/cart", method="post", input={"item": "tea"})
@@ -117,13 +122,13 @@ def test_deletion_that_waits_alone_is_for_the_page_and_the_cookie(silent):
     """Another user logs in with that browser before the page has fetched anything: the cookie that
     remembers that user stays."""
     person = Person(silent)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    log_in(person)
     page, other = person.show("/news"), person.show("/news")
     with person.open(page) as socket, person.open(other) as beside:
         socket.call("/logout", method="post")
         beside.call("/clear", method="post")
     person.take_over(other)
-    person.navigate("/login", "POST", data={"user": "ben", "remember": "yes"})
+    log_in(person, "ben")
 
     person.take_over(page)
 
@@ -136,12 +141,12 @@ def test_deletion_that_was_fetched_waits_no_more(silent):
     that remembers the user is the same. That page asks once more, as it does when it has lost its
     connection: the cookie stays."""
     person = Person(silent)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    log_in(person)
     page = person.show("/news")
     with person.open(page) as socket:
         socket.call("/logout", method="post")
     person.take_over(page)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    log_in(person)
 
     person.take_over(page)
 

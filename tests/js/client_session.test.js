@@ -5,6 +5,14 @@ import { response, settled } from "./page.js";
 
 beforeEach(() => load());
 
+/** Have a call change the session, so that the page fetches the cookies. */
+async function change(uri) {
+  page.socket.welcome();
+  realtime.call(uri, { method: "post" });
+  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "told" });
+  await settled();
+}
+
 test("a change of the session is reported, and the page reloads", async () => {
   page.socket.welcome();
 
@@ -18,10 +26,7 @@ test("a change of the session is reported, and the page reloads", async () => {
 test("the page reloads only after the cookies of a call have been set", async () => {
   let arrive;
   page.answer = () => new Promise((resolve) => (arrive = resolve));
-  page.socket.welcome();
-  realtime.call("/log-in", { method: "post" });
-  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "told" });
-  await settled();
+  await change("/log-in");
   page.socket.end(4001);
   await page.clock.pass(2_500);
   assert.deepEqual([page.reloads, page.probes.length, realtime.state], [0, 0, "stale"]);
@@ -48,10 +53,7 @@ test("the page says with each try to fetch what a call has changed what the repl
 test("no socket opens by the cookies of before while those of a call are on their way", async () => {
   let arrive;
   page.answer = () => new Promise((resolve) => (arrive = resolve));
-  page.socket.welcome();
-  realtime.call("/cart", { method: "post" });
-  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "told" });
-  await settled();
+  await change("/cart");
   page.socket.end(1012);
   await page.clock.pass(2_000);
   page.fire("online");
@@ -66,10 +68,7 @@ test("no socket opens by the cookies of before while those of a call are on thei
 
 test("a socket opens all the same when nobody answers who would set the cookies of a call", async () => {
   page.answer = () => new Promise(() => {});
-  page.socket.welcome();
-  realtime.call("/cart", { method: "post" });
-  page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "told" });
-  await settled();
+  await change("/cart");
   page.socket.end(1012);
   await page.clock.pass(2_000);
   assert.equal(page.sockets.length, 1);
