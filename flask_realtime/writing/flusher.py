@@ -18,15 +18,13 @@ from .poller import Poller
 
 logger = logging.getLogger(__name__)
 
-# How many sockets are written to between two pauses. Under gevent nobody else runs meanwhile, and
-# one write takes about 5 us.
+# How many sockets are written to, at 5 us each, before others run under gevent.
 FLUSHES_AT_ONCE = 400
 # A push to so many sockets or fewer is written without a pause: pauses would slow it by 2.5 %.
 FLUSHES_AT_A_STRETCH = 1000
 # How many frames are put into outboxes between two pauses; one takes about 0.5 us.
 PUTS_AT_ONCE = 2000
-# How large frames may become by being joined: the kernel's buffers are likely to take so many bytes
-# in one call.
+# How large frames may become by being joined: the kernel is likely to take so many bytes at once.
 BATCH_BYTES = 64 * 1024
 # How many frames are taken up together, to be joined.
 JOBS_AT_ONCE = 500
@@ -52,6 +50,7 @@ class Flusher:
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
+        self._has_begun = False
         self._is_closed = False
         self._thread = BackgroundThread("realtime-flusher", self._run)
         self._poller = Poller(self._may_go_on)
@@ -69,7 +68,7 @@ class Flusher:
         Returns after ``SETTLE_SECONDS`` at the latest, with a warning.
         """
         # In this order: the thread is at work before it takes anything out.
-        if not self._jobs and (self._is_idle or not self._thread.is_started):
+        if not self._jobs and (self._is_idle or not self._has_begun):
             return
         done = threading.Event()
         self._jobs.append((done, ()))
@@ -147,6 +146,7 @@ class Flusher:
             self._thread.start()
 
     def _run(self) -> None:
+        self._has_begun = True
         while not self._is_closed:
             self._is_idle = True
             # Looked at again now that the flag is up: whoever posted before did not ring the bell.

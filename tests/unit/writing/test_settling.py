@@ -1,12 +1,14 @@
 """Whoever wants what was posted to be in its place waits only where something is on its way."""
 
+import threading
 from contextlib import closing
 
+from flask_realtime.threads import background
 from flask_realtime.writing.batch import Batch
 from flask_realtime.writing.flusher import Flusher
 from tests.eventually import eventually
 
-from ..sockets import frame
+from ..sockets import DEADLINE, frame
 from .lines import Line
 
 
@@ -50,3 +52,36 @@ def test_nobody_waits_for_a_turn_that_has_failed(monkeypatch, caplog):
 
     assert "while deflating" in caplog.text
     assert "takes longer" not in caplog.text
+
+
+def test_whoever_comes_as_the_first_frame_of_a_process_is_written_waits_for_it(monkeypatch):
+    """The thread that writes is at its first frame before the thread that has started it knows of
+    that. A page that leaves a channel meanwhile waits for the frame."""
+    start, deflate = background.start_thread, Batch.deflate
+    is_writing, may_go_on = threading.Event(), threading.Event()
+
+    def start_slowly(name, run):
+        thread = start(name, run)
+        assert may_go_on.wait(DEADLINE)
+        return thread
+
+    def deflate_slowly(batch):
+        is_writing.set()
+        assert may_go_on.wait(DEADLINE)
+        deflate(batch)
+
+    monkeypatch.setattr(background, "start_thread", start_slowly)
+    monkeypatch.setattr(Batch, "deflate", deflate_slowly)
+    with closing(Line()) as line, closing(Flusher()) as flusher:
+        post = threading.Thread(target=lambda: flusher.post(frame(1), (line.outbox,)))
+        settle = threading.Thread(target=flusher.settle)
+        post.start()
+        assert is_writing.wait(DEADLINE)
+
+        settle.start()
+
+        eventually(lambda: len(flusher._jobs) == 1)
+        may_go_on.set()
+        for one in (post, settle):
+            one.join(DEADLINE)
+        assert line.read() == frame(1).plain
