@@ -10,8 +10,8 @@ from typing import Any
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from .app_contexts import within
 from .audiences import Addressing
+from .flask_contexts import within
 from .protocol.pushes import Push, check_push_id, make_many, new_push_id, pairs, to_json
 from .protocol.routes import TO_ALL, Route
 from .push_retries import RetryQueue
@@ -126,8 +126,9 @@ class AppPublisher:
             registry.publish(pushes)
 
     def deliver_behind(self, addressing: Addressing, waits: bool) -> None:
-        """Push a refresh whose cause has happened already, so that it must not fail.
+        """Push a refresh behind a commit: it must not fail, since the rows have changed already.
 
+        :param addressing: the channels of the refresh.
         :param waits: True: return when the refresh was accepted, or is queued to be tried again;
             False: return at once.
         """
@@ -149,7 +150,7 @@ class AppPublisher:
     def _hand_over(
         self, payload: str, addressing: Addressing, registry: Registry, waits: bool = True
     ) -> None:
-        # One id for all attempts: a log recognises by it what an earlier attempt has appended.
+        # All attempts have one push id, by which a log knows what an earlier attempt has appended.
         one_id = new_push_id()
         make = partial(addressing.pushes, payload, registry.matching, lambda: one_id)
         self._retries.get().publish(make, addressing.names, waits)

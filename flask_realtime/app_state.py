@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Flask, Request, has_request_context, request
 
-from .app_contexts import within
 from .app_publisher import AppPublisher
 from .config.kinds import DAY, number
 from .config.settings import Config
 from .connection.connection import Connection
 from .errors import InvalidSetting
+from .flask_contexts import within
 from .html.block_requests import BlockRequests
 from .messages import dispatch
 from .messages.conversations import Conversations

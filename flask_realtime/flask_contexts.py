@@ -1,12 +1,14 @@
-"""The context of the current request, however the installed Flask keeps it.
+"""The contexts of the current app and request, however the installed Flask keeps them.
 
 Flask before 3.2 has one context for the app and another one for its request; from 3.2 on both are
 one object. ``flask.request`` and ``current_app`` find the context anew each time that they are
-used, by some ten calls of functions. What runs for every request finds it here, once.
+used, by some ten calls of functions. Code that runs for every request finds the context here, once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -57,6 +59,21 @@ def present_app() -> Flask:
     except LookupError:
         found = current_app._get_current_object()  # type: ignore[attr-defined]
     return found
+
+
+@contextmanager
+def within(app: Flask) -> Iterator[None]:
+    """Have the code of the ``with`` block see *app* as ``current_app``, on any thread.
+
+    If *app* has a context already, the code runs in that one; else in a new one, which ends with
+    the block.
+    """
+    # current_app is false if there is no context.
+    if current_app and present_app() is app:
+        yield
+        return
+    with app.app_context():
+        yield
 
 
 def check_app(app: object) -> None:
