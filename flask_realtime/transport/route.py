@@ -22,8 +22,8 @@ from ..page.client import SOCKET_IN_ENVIRON
 from ..page.hosts import everywhere
 from ..request_hooks import IS_NO_PAGE, request_hooks
 from .handshake import Refusal, check, printable, refuse
+from .handshake_size import check_size
 from .response import Admission, SocketResponse, socket_response
-from .size import check_size
 
 logger = logging.getLogger(__name__)
 

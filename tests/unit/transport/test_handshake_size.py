@@ -4,7 +4,7 @@ import pytest
 from werkzeug.test import create_environ
 
 from flask_realtime.transport.handshake import Refusal
-from flask_realtime.transport.size import MOST_HEADER_BYTES, check_size
+from flask_realtime.transport.handshake_size import MOST_HEADER_BYTES, check_size
 
 from .served import Line, Served
 
