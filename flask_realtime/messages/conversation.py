@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
 
 _MARK = "flask_realtime.message"
-# To make a request of a call of this size takes no longer than to find out whether it is refused.
+# Making a request of a call of this size takes no longer than finding out whether it is refused.
 QUICKLY_READ_BYTES = 1024
 #: In debug mode, a header of replies that names the cookies which browsers would not keep.
 DROPPED_HEADER = "X-Realtime-Dropped-Cookies"
@@ -99,8 +99,8 @@ class Conversation:
         # which said so, may have been lost, and hooks have no reply.
         self._tells_of_session = bool(waiting)
         self._template: dict[str, Any] = {}
-        # Whether the last call was refused. The next one is judged before a request is made of it:
-        # to make one takes longer, so that strangers could take a core.
+        # Whether the last call was refused. Then the next one is judged before a request is made of
+        # it: making one takes longer, and strangers who send refused calls could take a core.
         self._was_refused = False
         # What the message that is being handled changed in cookies and session.
         self._outcome: Outcome | None = None
@@ -130,7 +130,7 @@ class Conversation:
     def has_lost_session(self) -> bool:
         """Return whether the session of the socket is lost: see :class:`.SocketSession`.
 
-        Raises whatever the app's session interface raises.
+        It raises whatever the app's session interface raises.
         """
 
         def ask() -> bool:
@@ -175,28 +175,9 @@ class Conversation:
     def _reply(self, message: Message, handler: Handler, turn: ReplyTurn, size: int) -> Reply:
         self._begin()
         if isinstance(handler, RouteHandler):
-            method, uri = message.data.get("method", "get"), message.data.get("uri")
-            self._rules.check_any(uri)
-            is_quick = size <= QUICKLY_READ_BYTES
-            # A large one was checked before it was parsed.
-            if not is_quick and size < LARGE_BYTES:
-                self._rules.check_message(self._template, method, uri)
-            with turn.reading(size):
-                call = handler.read(message.data, self._config)
-            if is_quick and (self._was_refused or self._rules.finds_by_own_code):
-                self._rules.check_message(self._template, method, uri)
-            environ = self._make_environ(call)
-            if not is_quick:
-                turn.owe(tokens_for_decoding(parts_to_decode(environ, call)))
-            environ[REACHED] = self._page.reached()
-            check = partial(self._begin_call, call.path, turn)
-            response = dispatch_route(self._app, environ, check, self._rules.may_run_code)
+            environ, response = self._respond_by_route(message.data, handler, turn, size)
         else:
-            environ = self._make_environ(self._call_of_handler())
-            turn.begin(f"{ENDPOINT}.{message.action}")
-            run = partial(_run, handler, message.data)
-            path, action = self._config.path, message.action
-            response = dispatch_handler(self._app, environ, path, action, run, self._check_session)
+            environ, response = self._respond_by_handler(message, handler, turn)
         try:
             # Before the body is read, since code of the app makes it, which may fail.
             self._hand_on(environ, response)
@@ -211,6 +192,35 @@ class Conversation:
             )
         body = read_body(response, environ, self._config.max_reply_bytes, turn)
         return reply_of(message.id, response, environ, body, turn)
+
+    def _respond_by_route(
+        self, data: dict[str, Any], handler: RouteHandler, turn: ReplyTurn, size: int
+    ) -> tuple[WSGIEnvironment, Response]:
+        method, uri = data.get("method", "get"), data.get("uri")
+        self._rules.check_any(uri)
+        is_quick = size <= QUICKLY_READ_BYTES
+        # A large message was checked before it was parsed.
+        if not is_quick and size < LARGE_BYTES:
+            self._rules.check_message(self._template, method, uri)
+        with turn.reading(size):
+            call = handler.read(data, self._config)
+        if is_quick and (self._was_refused or self._rules.finds_by_own_code):
+            self._rules.check_message(self._template, method, uri)
+        environ = self._make_environ(call)
+        if not is_quick:
+            turn.owe(tokens_for_decoding(parts_to_decode(environ, call)))
+        environ[REACHED] = self._page.reached()
+        check = partial(self._begin_call, call.path, turn)
+        return environ, dispatch_route(self._app, environ, check, self._rules.may_run_code)
+
+    def _respond_by_handler(
+        self, message: Message, handler: ViewHandler, turn: ReplyTurn
+    ) -> tuple[WSGIEnvironment, Response]:
+        environ = self._make_environ(self._call_of_handler())
+        turn.begin(f"{ENDPOINT}.{message.action}")
+        run = partial(_run, handler, message.data)
+        path, action = self._config.path, message.action
+        return environ, dispatch_handler(self._app, environ, path, action, run, self._check_session)
 
     def _run_hook(self, function: Callable[[], Any]) -> None:
         try:
