@@ -15,7 +15,8 @@ from .requesting_page import asking_page
 
 logger = logging.getLogger(__name__)
 
-#: Set in the environ of a request, for a script of ours or for a socket, that has reached our view.
+#: Set in the environ of a request for one of the client's scripts, or for a socket, once it has
+#: reached the library's own view.
 IS_REACHED_IN_ENVIRON = "flask_realtime.is_view_reached"
 
 _EXTENSION = "realtime_advice"
@@ -23,13 +24,14 @@ _DECORATED = "_is_below_realtime_subscribes"
 
 
 def note_decorated(view: Any) -> None:
-    """Remember that ``@realtime.subscribes`` decorates a function.
+    """Remember that ``@realtime.subscribes`` decorates the function *view*.
 
-    The app's view should be the decorated function then: a view that is *view* itself subscribes
+    The app's view should be the decorated function then: if it is *view* itself, it subscribes
     nothing.
     """
     with contextlib.suppress(AttributeError):  # a bound method, say
-        # The function itself: functools.wraps copies attributes to functions that do subscribe.
+        # The value is the function, since functools.wraps copies attributes to functions that do
+        # subscribe.
         setattr(view, _DECORATED, view)
 
 
@@ -56,7 +58,7 @@ class Advice:
         )
 
     def page_without_script(self) -> None:
-        """Warn that the page of the current request is subscribed for nothing."""
+        """Warn that the page of the current request is subscribed, but opens no socket."""
         self._give(
             "The page of the view %r is subscribed, but does not contain {{ realtime_script() }}: "
             "it opens no socket and receives no pushes. Put the tag into the template, or extend a "
@@ -120,7 +122,7 @@ class Advice:
     def act_on_no_page(self, act: str) -> None:
         """Say, in debug mode, that what a view does to the asking page has no effect.
 
-        A navigation is to leave the page, and so nothing is said of it.
+        Nothing is said of a navigation, since it leaves the page.
 
         :param act: what the view does, such as ``"disconnects its page"``.
         """
@@ -131,7 +133,7 @@ class Advice:
                 f"page if it asks by realtime.fetch or realtime.call, and not by plain fetch."
             )
 
-    def page_of_view(self) -> None:
+    def decorator_above_route(self) -> None:
         """Warn that the view of the current request is not the decorated function."""
         view = present_app().view_functions.get(present_request().endpoint or "")
         if view is not None and getattr(view, _DECORATED, None) is view:
@@ -142,9 +144,10 @@ class Advice:
             )
 
     def session_cookie(self, *paths: str) -> None:
-        """Say, once an app, that browsers send the session's cookie to other paths alone.
+        """Warn, once an app, that browsers do not send the session's cookie to some paths.
 
-        :param paths: those of ours that need it, without the prefix at which the app is mounted.
+        :param paths: the library's paths that need the cookie, without the prefix at which the app
+            is mounted.
         """
         app = present_app()
         own = app.session_interface.get_cookie_path(app).rstrip("/")
@@ -168,8 +171,8 @@ class Advice:
             logger.warning(text, request.endpoint)
 
     def _tell(self, text: str, *values: Any) -> None:
-        """Log, in debug mode, what may be as the app wants it: no warning."""
-        # By the app's own logger, which debug mode lets say so.
+        """Log in debug mode, and not as a warning, what may be just as the app wants it."""
+        # Debug mode makes the app's own logger show it.
         if current_app.debug and self._is_new(text):
             current_app.logger.info(f"realtime: {text}", request.endpoint, *values)
 

@@ -126,7 +126,7 @@ class Stamping:
             keep_from_caches(response)
             if present_app().debug and _is_without_script(request):
                 advice().page_without_script()
-            advice().page_of_view()
+            advice().decorator_above_route()
             advice().session_cookie(*self._paths)
         elif self._has_id_for_others(request, response):
             keep_from_caches(response)
