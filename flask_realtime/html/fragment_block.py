@@ -32,7 +32,7 @@ def render_block(template: Template, block: str, variables: dict[str, Any]) -> s
     # In front of the block itself, beside which super() looks for its parent; a parent template's
     # block comes behind it once the parent is rendered.
     context.blocks.setdefault(block, [nothing])[0] = _fit(template, partial(_reach, reached))
-    _run_up_to_block(template, context, reached)
+    _run_up_to_block(template, context)
     functions = context.blocks[block]
     if len(functions) == 1:
         names = sorted(name for name in context.blocks if name != block)
@@ -43,7 +43,7 @@ def render_block(template: Template, block: str, variables: dict[str, Any]) -> s
     return _run(template, functions[1], reached[0] if reached else context)
 
 
-def _run_up_to_block(template: Template, context: Context, reached: list[Context]) -> None:
+def _run_up_to_block(template: Template, context: Context) -> None:
     """Have the template, and its parents, set and import what they do in front of the block."""
     try:
         _run(template, template.root_render_func, context)

@@ -37,16 +37,13 @@ class Origin(NamedTuple):
         if not _ORIGIN.fullmatch(lowered):
             raise ValueError(f"{text!r} is not an origin, which looks like 'https://example.com'.")
         parts = urlsplit(lowered)
-        return cls(parts.scheme, parts.hostname or "", parts.port or _default_port(parts.scheme))
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        return cls(parts.scheme, parts.hostname or "", port)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        has_default_port = self.port == _default_port(self.scheme)
+        has_default_port = self.port == _DEFAULT_PORTS.get(self.scheme)
         return f"{self.scheme}://{host}" + ("" if has_default_port else f":{self.port}")
-
-
-def _default_port(scheme: str) -> int | None:
-    return _DEFAULT_PORTS.get(scheme)
 
 
 def is_allowed_origin(origin: str | None, scheme: str, host: str, allowed: Collection[str]) -> bool:

@@ -15,8 +15,8 @@ from .positions import Position
 
 MessageId = str | int | float
 
-#: The version of the wire format from which on a client is told of channels that its page has left,
-#: and where others begin.
+#: From this version of the wire format on, a client is told which channels its page has left, and
+#: from which positions the others go on.
 SPEAKS_OF_LEAVING = 2
 
 # The library's own actions, whose fields stand beside the action, and not under "data".
@@ -29,12 +29,14 @@ _WITH_FIELDS_OF_THEIR_OWN = frozenset([CALL, "ping", "resume"])
 _BEGIN = re.compile(r"\s*{")
 _PAIR = re.compile(r'\s*"(id|action)"\s*:\s*("[^"\\\x00-\x1f]{1,200}"|-?\d{1,15})\s*[,}]')
 
-# More than any name that a developer gives has. Replies repeat ids and names, and some are sent
-# whatever waits for the same peer already.
+# No name that a developer gives is longer. Replies repeat ids and names, and some replies are sent
+# however much waits for the same peer already.
 _MAX_ACTION_CHARACTERS = 200
 _MAX_ID_CHARACTERS = 200
-# Far more than any position that the library writes has.
+# No position that the library writes has nearly as many characters.
 _MAX_POSITION_CHARACTERS = 100
+# How many bytes a character of JSON takes at most once it is parsed, as in ``[{"":[]},{"":[]}]``.
+_MOST_PARSED = 34
 
 
 class Message(NamedTuple):
@@ -142,10 +144,6 @@ def parse_message(text: str) -> Message:
     return Message(message_id, action, fields)
 
 
-# How many bytes a character of JSON takes at most once it is parsed, as in ``[{"":[]},{"":[]}]``.
-_MOST_PARSED = 34
-
-
 def parse_speaks(data: Mapping[str, Any]) -> int:
     """Return the version of the wire format that a client speaks; 1 if it does not say.
 
@@ -188,8 +186,8 @@ def peek(text: str) -> tuple[MessageId, str] | None:
 def parsed_size(text: str) -> int:
     """Return about how many bytes a JSON text and its parsed values take in memory at most.
 
-    What stands within texts counts like values outside of them, since to tell them apart takes as
-    long as to parse them; so this is at most ten times too much, and less where values are dense.
+    Commas and brackets within strings count like those of values, since telling them apart takes as
+    long as parsing. The result is at most ten times too much, and nearer where values are dense.
     """
     values = 40 * text.count(",") + 50 * text.count(":")
     containers = 60 * text.count("[") + 90 * text.count("{")

@@ -15,8 +15,6 @@ from ..subscriptions import MOST_LEFT, Known, Subscription, Subscriptions
 from .sessions import MemoryUsers
 
 _NONE_LEFT: dict[str, int] = {}
-
-
 # Added to the time, so that moments of long ago are above 0 in a machine that was just started.
 _BEFORE_START_SECONDS = 10**9
 

@@ -27,7 +27,6 @@ ITEMS_AT_ONCE = 20
 USES_PER_TIDYING = 100
 DROPPED_AT_ONCE = 400
 
-
 Item = TypeVar("Item")
 
 
@@ -101,7 +100,7 @@ class MemoryStore:
             self.delivery.put(publication)
 
     def began(self, session: str, asked_at: float | None, now: float) -> int:
-        """Return when a client of a session began that is not known, as a moment; 0: it is new.
+        """Return when an unknown client of a session began, as a moment; 0: the client is new.
 
         :param asked_at: see :meth:`.Registry.connect`.
         """
@@ -119,7 +118,7 @@ class MemoryStore:
     def end_session(
         self, session: str, heir: str, age: int, successor: str
     ) -> tuple[int, Sequence[str]]:
-        """Note an end of a session, and drop what waits for it, but for its heir's client.
+        """Note an end of a session, and drop what waits for it, except for its heir's client.
 
         See :meth:`.Registry.end_session`.
 

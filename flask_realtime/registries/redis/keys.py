@@ -31,14 +31,12 @@ class RedisKeys:
 
     def __init__(self, prefix: str, database: int = 0) -> None:
         self.prefix = prefix
-        self._prefix = prefix
         self.list = f"{prefix}:channels".encode()
         self.owner = f"{prefix}:owner".encode()
         self.everyone = f"{prefix}:{database}:everyone".encode()
         self._announced = f"{prefix}:{database}:"
         self.disconnects = f"{prefix}:disconnects".encode()
-        # Cached, because every push needs the keys, and a process pushes to the same channels
-        # often.
+        # Each push needs the keys, and a process often pushes to the same channels.
         self.channel = lru_cache(maxsize=4096)(self._channel)
         self._before_name = f"{self._announced}channel:{{".encode()
 
@@ -48,7 +46,7 @@ class RedisKeys:
 
     def base(self, channel: str) -> bytes:
         """Return the beginning of the names of a channel's keys."""
-        return f"{self._prefix}:channel:{{{_escape(channel)}}}".encode()
+        return f"{self.prefix}:channel:{{{_escape(channel)}}}".encode()
 
     def channel_of(self, announced_on: bytes) -> str | None:
         """Return the channel whose messages are announced on *announced_on*; None if there is none.
@@ -71,11 +69,11 @@ class RedisKeys:
         """
         session = session_of(digest)
         page = digest.removesuffix(session)
-        return f"{self._prefix}:client:{{{_escape(session)}}}:{_escape(page)}".encode()
+        return f"{self.prefix}:client:{{{_escape(session)}}}:{_escape(page)}".encode()
 
     def session(self, session: str) -> bytes:
         """Return the key of a browser session's hash: if it had a socket, if it has ended."""
-        return f"{self._prefix}:session:{{{_escape(session)}}}".encode()
+        return f"{self.prefix}:session:{{{_escape(session)}}}".encode()
 
     def session_of(self, digest: str) -> bytes:
         """Return the key of the hash of a client's browser session."""
@@ -83,7 +81,7 @@ class RedisKeys:
 
     def user(self, user: str) -> bytes:
         """Return the key of a user's hash: when it was disconnected, or put out of channels."""
-        return f"{self._prefix}:user:{{{_escape(user)}}}".encode()
+        return f"{self.prefix}:user:{{{_escape(user)}}}".encode()
 
     def waiting(self, session: str) -> bytes:
         """Return the key of the list of what waits for the clients of a browser session."""
