@@ -18,7 +18,7 @@ from .threads.rare_warnings import RareWarnings
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
 
-# In seconds: Redis may be back by then.
+# After this number of seconds Redis may be back.
 RETRY_AFTER = 1
 
 
@@ -36,7 +36,7 @@ def answer_outage(error: RegistryUnavailable) -> ResponseReturnValue:
 
     A handler of the app for this error, or for a base class of it, comes first. Else the answer is
     503 with ``Retry-After``, made by the app's handler of 503 if it has one. The log gets one line
-    a second for each endpoint. Error trackers are told as ever, by Flask's
+    a second for each endpoint. Error trackers hear of the error as always, by Flask's
     ``got_request_exception``.
 
     :raises RegistryUnavailable: *error*, where Flask would raise it (in tests, and while debugging)
@@ -75,7 +75,8 @@ def _come_back(error: RegistryUnavailable) -> ResponseReturnValue:
         answer: ResponseReturnValue = app.ensure_sync(page)(unavailable)
         return answer
     response = app.make_response(unavailable)
-    # A cache that is told how long to keep what says nothing would show it when Redis is back.
+    # A cache may be set up to keep whatever does not say how long: then it would show this answer
+    # even when Redis is back.
     keep_nowhere(response)
     return response
 

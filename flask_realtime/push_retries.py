@@ -15,7 +15,8 @@ from .threads.background import BackgroundThread
 
 logger = logging.getLogger(__name__)
 
-# A channel remembers a push id for as long: a later repeat could become a second message.
+# A channel remembers a push id for this time. A push that is repeated later could become a second
+# message.
 PATIENCE_SECONDS = 300.0
 RETRY_SECONDS = 1.0
 
@@ -56,7 +57,7 @@ class RetryQueue:
     ) -> None:
         """Publish pushes after those that are queued already.
 
-        Never raises :exc:`RegistryUnavailable`.
+        It never raises :exc:`RegistryUnavailable`.
 
         :param make: makes the pushes; it may ask the registry which channels fit a pattern. Each
             push must have the same push id whenever *make* is called.
@@ -64,7 +65,8 @@ class RetryQueue:
         :param waits: True: publish the pushes before this method returns, if none is queued and
             the registry is there; False: publish them in the background.
         """
-        # Counted from before the first attempt: from when that appends the push, its id is known.
+        # The time counts from before the first attempt, since that may append the push: from then
+        # on the channel remembers the push id.
         deadline = clock.monotonic() + self._seconds
         with self._lock:
             must_wait = bool(self._queue) or not waits
@@ -82,12 +84,6 @@ class RetryQueue:
                 raise
         self._put_off(_Waiting(deadline, make, names))
 
-    def _put_off(self, waiting: _Waiting) -> None:
-        with self._lock:
-            self._queue.append(waiting)
-        self._thread.start()
-        self._wake.set()
-
     def close(self) -> None:
         """End the thread; queued pushes are dropped, and the log tells which."""
         self._is_closed = True
@@ -97,6 +93,12 @@ class RetryQueue:
             dropped = list(self._queue)
         for one in dropped:
             logger.error("A push to %s was lost: the app was closed meanwhile.", _quoted(one.names))
+
+    def _put_off(self, waiting: _Waiting) -> None:
+        with self._lock:
+            self._queue.append(waiting)
+        self._thread.start()
+        self._wake.set()
 
     def _run(self) -> None:
         while not self._is_closed:
@@ -115,7 +117,8 @@ class RetryQueue:
             return False
         channels = _quoted(first.names)
         if clock.monotonic() >= first.deadline:
-            # Not tried once more: an attempt whose answer was lost may have published it.
+            # The push is not tried once more: an attempt whose answer was lost may have published
+            # it, and its id may be forgotten.
             logger.error(
                 "A push to %s was lost, because the registry was unavailable for %g s.",
                 channels,

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# If a commit concerns more channels than these, their refreshes are published in the background, so
-# that the view need not wait for them.
+# If a commit concerns more channels than this, their refreshes are published in the background, so
+# that the view does not wait for them.
 MOST_REFRESHED_AT_ONCE = 100
 
 _is_quiet: ContextVar[bool] = ContextVar("flask_realtime.is_quiet", default=False)

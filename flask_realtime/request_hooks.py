@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _EXTENSION = "realtime_hooks"
-#: Set in the environ of a request that its headers make a handshake, or what is left of one.
-IS_NO_PAGE = "flask_realtime.is_no_page"
-#: Where an environ holds when the request came, whichever app was asked first.
-CAME_AT = "flask_realtime.came_at"
-# Where an environ holds which app is asked, and by which request.
-_ASKED = "flask_realtime.asked"
-# Set in the environ of a request that the app has answered.
-_IS_ANSWERED = "flask_realtime.is_answered"
-# Where an environ holds what was noted for a request that waits for the answer to another one.
-_ASIDE = "flask_realtime.aside"
-# What the name of each key begins with under which the library notes anything in an environ.
+# The names of keys in an environ under which the library notes something all begin so.
 _OURS = "flask_realtime."
+#: The key that is set if the request is a socket's handshake, or a handshake that lost its headers.
+IS_NO_PAGE = "flask_realtime.is_no_page"
+#: The key that holds the time at which the request came, to whichever app first.
+CAME_AT = "flask_realtime.came_at"
+# The key that holds which app is asked, and by which request.
+_ASKED = "flask_realtime.asked"
+# The key that is set once the app has answered the request.
+_IS_ANSWERED = "flask_realtime.is_answered"
+# The key that holds what was noted for a request that waits for the answer to another one.
+_ASIDE = "flask_realtime.aside"
 
 Begin = Callable[[Request], None]
 Answer = Callable[[Request, Response], Response]
@@ -46,7 +46,8 @@ class RequestHooks:
         self._begins: tuple[Begin, ...] = ()
         self._returned: tuple[Answer, ...] = ()
         self._ends: tuple[Answer, ...] = ()
-        # First in the list: a request that has to come back later makes the app do nothing.
+        # The hook is first in the list, so that the app does nothing for a request that has to come
+        # back later.
         app.url_value_preprocessors.setdefault(None, []).insert(0, self._begin)
 
     def add(
@@ -56,8 +57,8 @@ class RequestHooks:
 
         :param begin: called before any function of the app, with the request.
         :param returned: called as soon as the view has returned, before any ``after_request``
-            function, with the request and the response. Not called if Flask, or a function of the
-            app, has failed before, nor for what ``IS_NO_PAGE``.
+            function, with the request and the response. It is not called if Flask or a function of
+            the app has failed before, nor for a request that ``IS_NO_PAGE``.
         :param end: called after all ``after_request`` functions of the app, with the request and
             the response; returns the response that is to be sent.
         """
@@ -77,7 +78,7 @@ class RequestHooks:
 
     def _begin(self, _endpoint: str | None, _values: object) -> None:
         request = present_request()
-        # Not the request itself: a server keeps the environ until the socket ends.
+        # The id stands for the request, since a server keeps the environ until the socket ends.
         environ, asked = request.environ, (self, id(request))
         if environ.setdefault(_ASKED, asked) != asked or _IS_ANSWERED in environ:
             _lay_aside(environ)
@@ -123,9 +124,9 @@ def _lay_aside(environ: WSGIEnvironment) -> None:
     """Take out of an environ what was noted of the request when an app was asked before.
 
     A middleware may ask several apps with one environ, the next one if the first answers 404, or
-    one app again; and a view may ask an app, its own say, before it has answered itself. Each of
-    these requests has a page, a session and a user of its own. What was noted for one that waits
-    comes back with its turn.
+    ask one app again. And a view may ask an app, such as its own, before it has answered. Each of
+    these requests has a page, a session and a user of its own. The notes of a request that waits
+    come back when it goes on.
     """
     notes = _take_notes(environ)
     waiting = notes.get(_ASIDE) if _IS_ANSWERED in notes else notes

@@ -3,7 +3,7 @@
 SQLAlchemy's events tell when. ``after_commit`` fires at the release of a savepoint too, so it only
 marks the transaction, and ``after_transaction_end`` acts. ``Session.close()`` fires no rollback
 event. No error may leave an event: ``commit()`` would raise it after the database has committed.
-What interrupts the caller, such as a ``gevent.Timeout``, does leave it, behind the last push.
+Only what interrupts the caller, such as a ``gevent.Timeout``, is raised, behind the last push.
 """
 
 from __future__ import annotations
@@ -84,6 +84,25 @@ def add_at_commit(
     """
     waiting = _waiting_for(session, _innermost(session))
     waiting.names.setdefault(at_commit, {}).update(dict.fromkeys(names))
+
+
+def hand_out_each(committed: Iterable[Waiting]) -> None:
+    """Make pushes whose transaction has committed; one that fails keeps back none of the others.
+
+    Failures are logged. What interrupts the caller, such as a ``gevent.Timeout``, is raised behind
+    the last push.
+
+    :param committed: the pushes.
+    """
+    interruption: BaseException | None = None
+    for one in committed:
+        try:
+            _hand_out(one)
+        except BaseException as error:
+            # A gevent.Timeout, for example: it ends the waiting for Redis, and no push.
+            interruption = interruption or error
+    if interruption is not None:
+        raise interruption
 
 
 def plain_session(session: Any) -> Any:
@@ -171,25 +190,6 @@ def _hand_out_all(committed: _Transaction) -> None:
         for at_commit, names in committed.names.items()
     ]
     hand_out_each((*committed.waiting, *refreshes))
-
-
-def hand_out_each(committed: Iterable[Waiting]) -> None:
-    """Make pushes whose transaction has committed; one that fails keeps back none of the others.
-
-    Failures are logged. What interrupts the caller, such as a ``gevent.Timeout``, is raised behind
-    the last push.
-
-    :param committed: the pushes.
-    """
-    interruption: BaseException | None = None
-    for one in committed:
-        try:
-            _hand_out(one)
-        except BaseException as error:
-            # A gevent.Timeout, for example: it ends the waiting for Redis, and no push.
-            interruption = interruption or error
-    if interruption is not None:
-        raise interruption
 
 
 def _hand_out(waiting: Waiting) -> None:

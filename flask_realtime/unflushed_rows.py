@@ -33,8 +33,7 @@ def flush_passed_rows(template: str, variables: dict[str, Any], after_commit: An
     """Flush the session of a push that waits for its commit, if a row of it is passed.
 
     A session whose ``autoflush`` is off is not flushed. Rows that have no primary key and are to
-    be pushed without a commit, or belong to no session, are told by a warning, once for each
-    template.
+    be pushed without a commit, or belong to no session, make the log warn once for each template.
 
     :param template: the name of the template, for errors and the log.
     :param variables: what is passed to the template: rows, also in lists and dicts. Of very many

@@ -1,8 +1,8 @@
 """Notes the output of blocks while their own view renders the whole page.
 
 The template runs to its end as always: its conditions decide whether the page shows a block, and
-the block's output is noted besides. If blocks were rendered directly, anybody could have
-``{% if is_admin %}{% block admin %}``.
+the block's output is noted besides. If blocks were rendered directly, anybody could have the
+block of ``{% if is_admin %}{% block admin %}``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jinja2.runtime import Context
 from ..flask_contexts import IS_ONE, request_context
 
 _WANTED = "flask_realtime.blocks"
-# Under which name a template keeps the function that renders it, as Jinja has made it.
+# The attribute of a template that keeps the function with which Jinja renders it.
 _ROOT = "_flask_realtime_root"
 _FLASHES = "_flashes" if IS_ONE else "flashes"
 
@@ -42,17 +42,17 @@ class WantedBlocks:
         self._wholes: dict[Context, str] = {}
         # The flashed messages that the blocks show; None: those of the session.
         self._flashes: list[Any] | None = None
-        # Those that other parts of the page show, which are thrown away: none. A list of this
-        # request's own, since get_flashed_messages() hands it out and an app may add to it.
+        # The flashed messages of the other parts of the page, which are thrown away: none. The list
+        # is this request's own, since get_flashed_messages() hands it out and an app may add to it.
         self._hidden: list[Any] = []
 
     def outputs(self, name: str, page: str) -> list[str] | None:
         """Return the outputs of a block in the templates of this request, the likeliest first.
 
-        Where templates that have such a block are part of the page as a whole, only theirs count,
-        those of the largest part first. Else an app has changed its page behind the template:
-        then the outputs of all templates count, the longest first, since a short one, of a mail
-        say, may stand somewhere in any page.
+        Where the whole outputs of templates that have such a block are parts of the page, only
+        these templates count, the one with the largest part first. Else the app has changed the
+        page that the template made: then all templates count, the longest output first, since a
+        short one, of a mail for example, may stand somewhere in any page.
 
         :param page: what the view has returned.
         :returns: None if a template has rendered the block several times with different outputs,
@@ -78,7 +78,7 @@ class WantedBlocks:
 
     @property
     def known(self) -> list[str]:
-        """Return the names of all blocks of the templates that were rendered."""
+        """The names of all blocks of the templates that were rendered."""
         return sorted(
             {
                 name
@@ -88,28 +88,23 @@ class WantedBlocks:
             }
         )
 
-    def _has_block(self, context: Context, name: str) -> bool:
-        """Return whether a block stands in the template of a context, or in a parent of it."""
-        # An entry that only this module has added has no function of a template behind it.
-        return len(context.blocks.get(name, ())) > (name in self.names)
-
     def watch(self, context: Context) -> None:
         """Note the output of the wanted blocks that a template renders in *context*."""
         self._wholes[context] = ""
         noting = _noting_async if context.environment.is_async else _noting
         for name in self.names:
-            # In front of the block itself, because super() looks for the block's parent right
-            # behind it; a parent template appends its block when it is rendered. To Jinja the block
-            # then counts as filled: a "required" one that no child fills is empty here, and an
-            # error where the page is asked for as a whole, so that nobody has it on show.
+            # The noting function stands in front of the block itself, because super() looks for the
+            # block's parent right behind it; a parent template appends its block when it is
+            # rendered. Jinja then takes a "required" block for filled: one that no child fills is
+            # empty here. As a whole page it is an error, so no page shows such a block.
             note = partial(self._note, name, context)
             context.blocks.setdefault(name, []).insert(0, noting(self, name, note))
 
     @contextmanager
     def showing_flashes(self) -> Iterator[None]:
-        """Have ``get_flashed_messages()`` give messages in a ``with`` block, in each the same ones.
+        """Have ``get_flashed_messages()`` give messages in a ``with`` block.
 
-        Nothing changes within another such block.
+        Each such block gives the same messages; within another such block nothing changes.
         """
         context = request_context()
         if getattr(context, _FLASHES) is not self._hidden:
@@ -126,14 +121,6 @@ class WantedBlocks:
         """Have ``get_flashed_messages()`` give no messages, and leave them in the session."""
         setattr(request_context(), _FLASHES, self._hidden)
 
-    def _note(self, name: str, context: Context, parts: Collection[str]) -> None:
-        """Note the output of a block.
-
-        :param context: the context in which the block's template is rendered.
-        :param parts: the pieces of the output, in order.
-        """
-        self._outputs.setdefault(name, {}).setdefault(context, set()).add("".join(parts))
-
     def note_whole(self, context: Context, parts: Collection[str]) -> None:
         """Note the whole output of a template.
 
@@ -144,6 +131,19 @@ class WantedBlocks:
         """
         if context in self._wholes:
             self._wholes[context] = "".join(parts)
+
+    def _has_block(self, context: Context, name: str) -> bool:
+        """Return whether a block stands in the template of a context, or in a parent of it."""
+        # An entry that only this module has added has no function of a template behind it.
+        return len(context.blocks.get(name, ())) > (name in self.names)
+
+    def _note(self, name: str, context: Context, parts: Collection[str]) -> None:
+        """Note the output of a block.
+
+        :param context: the context in which the block's template is rendered.
+        :param parts: the pieces of the output, in order.
+        """
+        self._outputs.setdefault(name, {}).setdefault(context, set()).add("".join(parts))
 
 
 def want_blocks(app: Flask, names: Collection[str]) -> WantedBlocks:
@@ -176,10 +176,11 @@ def _watch(app: Flask, template: Template, **_extra: Any) -> None:
     wanted.has_template = True
     if "new_context" not in vars(template):
         noted = _noted_async if template.environment.is_async else _noted
-        # Kept, so that two threads that come here at once wrap it once each, and not twice.
+        # The template keeps Jinja's function, so that two threads that come here at the same time
+        # both wrap that one, and none wraps the wrapper of the other.
         root = vars(template).setdefault(_ROOT, template.root_render_func)
         template.root_render_func = _noting_whole(root, noted)
-        # Last: another thread that finds it renders with both.
+        # This is set last: a thread that finds it set needs the other function, too.
         template.new_context = types.MethodType(_new_context, template)  # type: ignore[method-assign]
 
 

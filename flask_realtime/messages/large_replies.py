@@ -150,13 +150,6 @@ class ReplyTurn:
         if tokens and self._asker is not None:
             self._asker.owe(tokens)
 
-    def _begin(self, endpoint: str) -> None:
-        self._endpoint = endpoint
-        self._expected = size = self._replies.expected(endpoint)
-        if size:
-            may_begin = None if self._asker is None else self._asker.may_begin
-            self._take(self._replies.bodies.take(size, endpoint, self._session, may_begin))
-
     def begin_call(self, endpoint: str) -> None:
         """Do what :meth:`begin` does for a call, which a client makes by HTTP rather than wait for
         those who read.
@@ -207,6 +200,13 @@ class ReplyTurn:
             self._taken.close()
         if self._size >= GIVEN_BACK_BYTES:
             self._replies.free_memory.give_back()
+
+    def _begin(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._expected = size = self._replies.expected(endpoint)
+        if size:
+            may_begin = None if self._asker is None else self._asker.may_begin
+            self._take(self._replies.bodies.take(size, endpoint, self._session, may_begin))
 
     def _wait_for_readers(self, expected: int) -> None:
         asker, until = self._asker, clock.monotonic() + READERS_SECONDS

@@ -22,7 +22,7 @@ from ..flask_contexts import OF_REQUEST, SESSION
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-# The methods' signatures would not tell: tools that measure an app wrap the methods.
+# The signatures of Flask's methods do not tell, since tools that measure an app wrap the methods.
 _METHODS_TAKE_CONTEXT = hasattr(AppContext, "has_request")
 
 
@@ -72,20 +72,15 @@ class RequestCycle:
         """Open the session as Flask does, if :meth:`push` has put that off."""
         if self._is_put_off:
             self._is_put_off = False
-            # If the store fails, there is none, as in a request by HTTP.
+            # If the store fails, the request has no session, as a request by HTTP has none.
             setattr(self._context, SESSION, None)
             setattr(self._context, SESSION, self._opened())
 
     def offer_session(self) -> None:
-        """Have who reads the session from now on open it, if nobody has opened it yet."""
+        """Have the session opened by the first code that reads it, if it is not open yet."""
         if self._is_put_off:
             opened = lru_cache(self._opened)
             setattr(self._context, SESSION, LocalProxy(opened))
-
-    def _opened(self) -> SessionMixin:
-        interface = self._app.session_interface
-        session: SessionMixin | None = interface.open_session(self._app, self._context.request)
-        return interface.make_null_session(self._app) if session is None else session
 
     def pop(self, error: BaseException | None) -> None:
         """End the request: run the app's teardown functions.
@@ -100,14 +95,15 @@ class RequestCycle:
             self._context.pop(error)
         finally:
             if self._is_put_off:
-                # The one that was offered holds the context: only the collector frees circles.
+                # The offered session refers to the context: only the garbage collector would free
+                # the two.
                 setattr(self._context, SESSION, None)
 
     def dispatch(self) -> Response:
         """Return the response of the request's route.
 
-        Runs ``before_request`` and ``after_request`` functions and error handlers, and saves the
-        session.
+        It runs ``before_request`` and ``after_request`` functions and error handlers, and saves
+        the session.
         """
         response: Response = self._app.full_dispatch_request(*self._arguments)
         return response
@@ -123,7 +119,7 @@ class RequestCycle:
     def finalize(self, answer: ResponseReturnValue) -> Response:
         """Make a response of what a view returned.
 
-        Runs ``after_request`` functions and saves the session.
+        It runs ``after_request`` functions and saves the session.
         """
         response: Response = self._app.finalize_request(*self._arguments, answer)
         return response
@@ -135,3 +131,8 @@ class RequestCycle:
         """
         response: Response = self._app.handle_exception(*self._arguments, error)
         return response
+
+    def _opened(self) -> SessionMixin:
+        interface = self._app.session_interface
+        session: SessionMixin | None = interface.open_session(self._app, self._context.request)
+        return interface.make_null_session(self._app) if session is None else session

@@ -188,10 +188,6 @@ class Client:
         if not self.is_given_out:
             self._id = self._new_id()
 
-    def _new_id(self) -> str:
-        self._owner = present_identity()
-        return new_page_id(self.socket_key, self._owner)
-
     def socket_key(self) -> str:
         """Return the socket key of the browser session; a new one is not in the session yet."""
         key = known_socket_key()
@@ -204,6 +200,10 @@ class Client:
         """Write the socket key into the session."""
         if known_socket_key() is None:
             session[SOCKET_KEY] = self.socket_key()
+
+    def _new_id(self) -> str:
+        self._owner = present_identity()
+        return new_page_id(self.socket_key, self._owner)
 
 
 def current_client() -> Client:

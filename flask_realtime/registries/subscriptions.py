@@ -179,10 +179,6 @@ class Known:
         return present.lag if present.lag >= LONG_LAG else 0
 
 
-def _later(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
-    return {name: max(some.get(name, 0), others.get(name, 0)) for name in {*some, *others}}
-
-
 def is_heard_by(
     digest: str,
     channel: str,
@@ -204,3 +200,7 @@ def is_heard_by(
     if channel in stands or channel in stands.left or stands.forgotten:
         return channel in stands
     raise NotSubscribed(str(digest), channel)
+
+
+def _later(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
+    return {name: max(some.get(name, 0), others.get(name, 0)) for name in {*some, *others}}

@@ -34,7 +34,7 @@ class MemorySessions:
     def __init__(self, lifetimes: Lifetimes) -> None:
         # For each session, when its first socket was opened, as a moment.
         self._opened: ExpiringDict[str, int] = ExpiringDict(lifetimes.client)
-        # Of sessions that had a socket, and of those that had none.
+        # The ends of sessions that had a socket, and the ends of sessions that had none.
         self._ended_late: ExpiringDict[str, EndedSession] = ExpiringDict(lifetimes.client)
         self._ended_soon: ExpiringDict[str, EndedSession] = ExpiringDict(lifetimes.awaited_client)
 
@@ -57,7 +57,7 @@ class MemorySessions:
         while session and session not in ended:
             ended.append(session)
             noted = self._note(session, end, now)
-            # That of the same end, which is told once more, goes on.
+            # An end that is told a second time does not end its own successor, which goes on.
             is_other = noted.moment > end.moment and noted.successor != end.successor
             session = noted.successor if is_other else ""
             end = EndedSession("", end.moment, "")
@@ -70,18 +70,6 @@ class MemorySessions:
         """
         end = self._end_of(session, now)
         return None if end is None else end.heir
-
-    def _note(self, session: str, end: EndedSession, now: float) -> EndedSession:
-        """Note *end* unless another end was noted before; return the end that is noted now."""
-        noted = self._end_of(session, now) or end
-        if noted.moment > end.moment and noted.heir != end.heir:
-            noted = noted._replace(heir="")
-        ended = self._ended_late if self._opened.get(session, now) else self._ended_soon
-        ended.put(session, noted, now)
-        return noted
-
-    def _end_of(self, session: str, now: float) -> EndedSession | None:
-        return self._ended_late.get(session, now) or self._ended_soon.get(session, now)
 
     def has_ended(self, sessions: Collection[str], heir: str, now: float) -> bool:
         """Return whether any of the sessions has ended, other than by the message *heir*."""
@@ -99,6 +87,18 @@ class MemorySessions:
         ]
         return max(dropped) >= most
 
+    def _note(self, session: str, end: EndedSession, now: float) -> EndedSession:
+        """Note *end* unless another end was noted before; return the end that is noted now."""
+        noted = self._end_of(session, now) or end
+        if noted.moment > end.moment and noted.heir != end.heir:
+            noted = noted._replace(heir="")
+        ended = self._ended_late if self._opened.get(session, now) else self._ended_soon
+        ended.put(session, noted, now)
+        return noted
+
+    def _end_of(self, session: str, now: float) -> EndedSession | None:
+        return self._ended_late.get(session, now) or self._ended_soon.get(session, now)
+
 
 class MemoryUser:
     """When one user was disconnected, or put out of channels, as a moment; 0: never."""
@@ -108,11 +108,11 @@ class MemoryUser:
     def __init__(self) -> None:
         self.ended = 0
         self._left: dict[str, int] = {}
-        # The user counts as put out of every channel then.
+        # When the user counts as put out of every channel, since older moments were forgotten.
         self._forgotten = 0
 
     def __len__(self) -> int:
-        """Return of how many channels is known when the user was put out of them."""
+        """Return the number of channels whose moment is known."""
         return len(self._left)
 
     def leave(self, channel: str, moment: int) -> None:

@@ -40,6 +40,17 @@ def holders_in(reply: Sequence[bytes]) -> set[str]:
     return processes_of(fields.get(b"connections", b"").split())
 
 
+def waiting_for(digest: str, items: Sequence[bytes]) -> list[str]:
+    """Return the texts that wait for a client and were not taken: see ``lua/parts/items.lua``."""
+    texts = []
+    for item in items:
+        head, _, text = item.partition(b"\n")
+        _, of, taker, _ = json.loads(head)
+        if of == digest and not taker:
+            texts.append(text.decode())
+    return texts
+
+
 def _connections(fields: Mapping[bytes, bytes], prefix: str) -> list[str]:
     """Return the names of a client's connections that begin with *prefix*, without the prefix."""
     names = fields.get(b"connections", b"").decode().split()
@@ -65,14 +76,3 @@ def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:
         start.by_view,
         int(lag or 0),
     )
-
-
-def waiting_for(digest: str, items: Sequence[bytes]) -> list[str]:
-    """Return the texts that wait for a client and were not taken: see ``lua/parts/items.lua``."""
-    texts = []
-    for item in items:
-        head, _, text = item.partition(b"\n")
-        _, of, taker, _ = json.loads(head)
-        if of == digest and not taker:
-            texts.append(text.decode())
-    return texts
