@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from ..errors import RegistryUnavailable
 from ..registries.base import Registry
@@ -19,10 +19,24 @@ logger = logging.getLogger(__name__)
 # How many departures of one client may wait from channels that it is not on, as far as this process
 # knows: anybody may leave rooms that do not exist.
 MOST_OF_CLIENT = 1000
-# Departures within so many seconds are told by one call, once a call was refused.
-TOGETHER_SECONDS = 0.1
 # For how many seconds this process remembers that it has not noted a departure.
 UNNOTED_SECONDS = 3600.0
+
+
+class _Departure(NamedTuple):
+    """When a client was put out of a channel; it may ask for the channel again later.
+
+    :param at: by :func:`.clock.monotonic`.
+    :param moment: in ms by the registry's clock; 0: that is not known.
+    """
+
+    at: float
+    moment: int
+
+    @property
+    def when(self) -> int:
+        """The same as :meth:`.Registry.unsubscribe` takes it."""
+        return self.moment or -age_in_ms(self.at)
 
 
 class Departures:
@@ -37,25 +51,24 @@ class Departures:
         self._registry = registry
         self._lock = threading.Lock()
         # By client, in the order in which they are tried: when it left which channel.
-        self._unnoted: dict[str, dict[str, float]] = {}
+        self._unnoted: dict[str, dict[str, _Departure]] = {}
         # When there were too many of a client, the last time.
         self._too_many_at: ExpiringDict[str, float] = ExpiringDict(UNNOTED_SECONDS)
-        # When the registry last refused one.
-        self._refused_at = -math.inf
 
-    def add(self, digest: str, channel: str, was_on: bool) -> None:
+    def add(self, digest: str, channel: str, was_on: bool, when: int = 0) -> None:
         """Note that the client of a digest was taken off a channel.
 
         If too many wait, only departures from channels are noted that the client was on.
 
         :param was_on: whether this process had the client on the channel. If not, a subscription to
             it may still be under way.
+        :param when: when that was to be, as :meth:`.Registry.unsubscribe` takes it.
         """
         with self._lock:
             now = clock.monotonic()
             left = self._unnoted.setdefault(digest, {})
             if was_on or channel in left or len(left) < MOST_OF_CLIENT:
-                left[channel] = now
+                left[channel] = _Departure(now + min(when, 0) / 1000, max(when, 0))
                 return
             self._too_many_at.pop_expired(now, 10)
             self._too_many_at.put(digest, now, now)
@@ -92,7 +105,9 @@ class Departures:
             unnoted = {digest: dict(left) for digest, left in self._unnoted.items()}
         for digest, left in unnoted.items():
             try:
-                self._tell(digest, left)
+                # In one call: there may be many channels.
+                whens = {channel: one.when for channel, one in left.items()}
+                self._registry.unsubscribe(digest, whens)
             except RegistryUnavailable as error:
                 logger.debug(
                     "The registry has not yet recorded that a client was removed from channels: %s",
@@ -100,32 +115,17 @@ class Departures:
                 )
                 # Tried last from now on: one that is refused for ever holds up no other.
                 with self._lock:
-                    self._refused_at = clock.monotonic()
                     self._unnoted[digest] = self._unnoted.pop(digest)
                 return False
             self._forget(digest, left)
         return True
 
-    def _tell(self, digest: str, left: Mapping[str, float]) -> None:
-        """Tell the registry in few calls: there may be many channels."""
-        together: dict[int | None, list[str]] = {}
-        for channel, moment in left.items():
-            # The client may have been let into a channel again since a call was refused.
-            is_new = moment > self._refused_at
-            key = None if is_new else math.floor(moment / TOGETHER_SECONDS)
-            together.setdefault(key, []).append(channel)
-        for key, channels in together.items():
-            # The last of them counts for all: what the client was let into in between ends as well.
-            last = max(left[channel] for channel in channels)
-            age = 0 if key is None else max(1, age_in_ms(last))
-            self._registry.unsubscribe(digest, channels, age)
-
-    def _forget(self, digest: str, told: Mapping[str, float]) -> None:
+    def _forget(self, digest: str, told: Mapping[str, _Departure]) -> None:
         with self._lock:
             left = self._unnoted[digest]
-            for channel, moment in told.items():
+            for channel, one in told.items():
                 # The client may have left the channel once more meanwhile.
-                if left[channel] == moment:
+                if left[channel] == one:
                     del left[channel]
             if not left:
                 del self._unnoted[digest]

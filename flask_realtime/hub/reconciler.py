@@ -101,14 +101,13 @@ class Reconciler:
             self._hub.leave(connection, left, bars=True)
         self._note((), (digest,))
 
-    def unsubscribe(self, digest: str, channel: str, was_on: bool) -> None:
-        """Have the registry note that a client has left a channel, as this process has noted it.
-
-        :param was_on: whether this process had the client on the channel.
-        """
-        self.departures.add(digest, channel, was_on)
-        self._thread.start()
-        self._wake.set()
+    def unsubscribe(self, digest: str, channel: str, was_on: bool, when: int | None) -> None:
+        """Have the registry note that a client was put out of a channel: see
+        :meth:`.Departures.add`; only once it has said when, or failed to, if *when* is None."""
+        self.departures.add(digest, channel, was_on, when or 0)
+        if when is not None:
+            self._thread.start()
+            self._wake.set()
 
     def restored(self) -> None:
         """Have every channel and every client read anew, because the registry is heard again.

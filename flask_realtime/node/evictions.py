@@ -22,11 +22,14 @@ class Evictions:
     :param hub: knows this process's connections.
     :param known_ends: the sessions whose end this process knows of.
     :param unsubscribe: has the registry note, in the background, that the client of a digest has
-        left a channel; told whether this process had the client on the channel.
+        left a channel: see :meth:`.Reconciler.unsubscribe`.
     """
 
     def __init__(
-        self, hub: Hub, known_ends: KnownEnds, unsubscribe: Callable[[str, str, bool], None]
+        self,
+        hub: Hub,
+        known_ends: KnownEnds,
+        unsubscribe: Callable[[str, str, bool, int | None], None],
     ) -> None:
         self._hub = hub
         self._known_ends = known_ends
@@ -49,11 +52,16 @@ class Evictions:
             if connection.opened_at < order.opened_before:  # type: ignore[attr-defined]
                 connection.disconnect(order.code, reason)  # type: ignore[attr-defined]
 
-    def unsubscribe(self, user: str, channel: str) -> None:
-        """Take all pages of a user off a channel."""
+    def unsubscribe(self, user: str, channel: str, when: int | None = None) -> None:
+        """Take all pages of a user off a channel.
+
+        :param when: when the user was put out of it, as :meth:`.Registry.unsubscribe` takes it.
+            None: the registry is about to be told of it. What the pages ask for as soon as it has
+            noted it is to last.
+        """
         for connection in self._hub.connections(user=user):
             # Noted first, so that no subscriptions are read from now on that do not know of it.
             was_on = channel in self._hub.channels(connection)
-            self._unsubscribe(connection.digest, channel, was_on)
+            self._unsubscribe(connection.digest, channel, was_on, when)
             # At once for what is pushed next; the registry follows.
             self._hub.leave(connection, [channel], bars=True)

@@ -18,6 +18,9 @@ _DISCONNECTED = "flask_realtime.disconnected"
 _REVOKED_UNTIL = "flask_realtime.revoked_until"
 # Registries keep times in whole ms: of two times within the same ms neither is later.
 _MOMENT_SECONDS = 0.001
+# By whatever this process last revoked, in a request or not: until when another request that came
+# behind it may still count as one of the same moment.
+_last_revoked_until = 0.0
 
 
 def note_arrival(request: Request) -> None:
@@ -26,12 +29,11 @@ def note_arrival(request: Request) -> None:
 
 
 def note_revocation() -> None:
-    """Note that a user was just put out of a channel, or disconnected.
-
-    Does nothing outside of a request.
-    """
+    """Note that a user was just put out of a channel, or disconnected."""
+    global _last_revoked_until
+    until = _last_revoked_until = clock.monotonic() + _MOMENT_SECONDS
     if has_request_context():
-        request.environ[_REVOKED_UNTIL] = clock.monotonic() + _MOMENT_SECONDS
+        request.environ[_REVOKED_UNTIL] = until
 
 
 def note_disconnect(user: str) -> None:
@@ -49,9 +51,10 @@ def note_disconnect(user: str) -> None:
 
 
 def let_revocation_pass() -> None:
-    """Wait until the time is later than the current request's last revocation: 1 ms at most."""
-    until: float | None = request.environ.get(_REVOKED_UNTIL)
-    if until is not None and (seconds := until - clock.monotonic()) > 0:
+    """Wait until the time is later than the last revocation before the current request, or by it:
+    1 ms at most."""
+    seconds = _revoked_until() - clock.monotonic()
+    if seconds > 0:
         time.sleep(seconds)
 
 
@@ -66,8 +69,7 @@ def decided_at() -> float:
     That is when the request came, by :func:`.clock.monotonic`; or right after its own last
     revocation, since a request may put a user out of a channel and let the user in again.
     """
-    revoked_until: float = request.environ.get(_REVOKED_UNTIL) or 0.0
-    return max(arrived_at(), revoked_until)
+    return max(arrived_at(), _revoked_until())
 
 
 def asked_at() -> float:
@@ -90,3 +92,11 @@ def came_at(user: str) -> float:
     ended: dict[str, float] = environ.get(_DISCONNECTED) or {}
     came: float | None = ended.get(user, environ.get(CAME_AT))
     return clock.monotonic() if came is None else came
+
+
+def _revoked_until() -> float:
+    """Return until when something counts as revoked that was revoked by the current request, or
+    right before it; 0: nothing was."""
+    own: float = request.environ.get(_REVOKED_UNTIL) or 0.0
+    came_behind = arrived_at() >= _last_revoked_until - _MOMENT_SECONDS
+    return max(own, _last_revoked_until if came_behind else 0.0)

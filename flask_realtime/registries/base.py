@@ -95,7 +95,7 @@ class Registry(ChannelRegistry):
         """
 
     @abstractmethod
-    def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
+    def unsubscribe(self, digest: str, channels: Collection[str] | Mapping[str, int]) -> None:
         """End a client's subscriptions to *channels*.
 
         Every process that has a connection of the client is told the names by ``events.changed``,
@@ -103,9 +103,9 @@ class Registry(ChannelRegistry):
         client is not known, or not subscribed: the registry may have lost what a process knows.
 
         :param digest: the client's digest.
-        :param channels: names, not patterns.
-        :param age: how many ms ago the client was to leave them; what a request has asked for since
-            is kept. 0: everything ends.
+        :param channels: names, not patterns. Or a mapping of names, each to when the client was to
+            leave it: in ms by the registry's clock, as ``events.unsubscribed`` was given it; or, if
+            not above 0, minus how many ms ago. What a request has asked for since is kept.
         """
 
     @abstractmethod

@@ -182,8 +182,9 @@ class RegistryEvents:
         if there are any, the channels that the client has left: its connections are off them when
         the call returns.
     :param disconnected: takes an order to close sockets.
-    :param unsubscribed: takes the identity of a user, percent-encoded or as a hash, and a
-        channel: no page of the user hears the channel any more.
+    :param unsubscribed: takes the identity of a user, percent-encoded or as a hash, a channel, and
+        when the user was put out of it, as :meth:`.Registry.unsubscribe` takes it: no page of the
+        user hears the channel any more, but for those that have asked for it since.
     :param interrupted: takes no argument. Publications may be missing from now on.
     :param restored: takes no argument. The process hears everything again: read every channel and
         every client again.
@@ -192,6 +193,6 @@ class RegistryEvents:
     deliver: Callable[[Publication], None]
     changed: Callable[..., None]
     disconnected: Callable[[Disconnect], None]
-    unsubscribed: Callable[[str, str], None]
+    unsubscribed: Callable[[str, str, int], object]
     interrupted: Callable[[], object]
     restored: Callable[[], None]

@@ -20,6 +20,8 @@ class Recorder:
         self.left: list[tuple[str, str]] = []
         self.disconnected: list[Disconnect] = []
         self.unsubscribed: list[tuple[str, str]] = []
+        # When the last user was put out of a channel, by the registry's clock.
+        self.unsubscribed_at = 0
         self.threads: set[int] = set()
         self._news = threading.Condition()
 
@@ -29,7 +31,7 @@ class Recorder:
             deliver=self._deliver,
             changed=self._note_changed,
             disconnected=lambda order: self._note(self.disconnected, order),
-            unsubscribed=lambda user, channel: self._note(self.unsubscribed, (user, channel)),
+            unsubscribed=self._note_unsubscribed,
             interrupted=lambda: None,
             restored=lambda: None,
         )
@@ -55,6 +57,10 @@ class Recorder:
     def _deliver(self, publication: Publication) -> None:
         self.threads.add(threading.get_ident())
         self._note(self.publications, publication)
+
+    def _note_unsubscribed(self, user: str, channel: str, when: int) -> None:
+        self.unsubscribed_at = when
+        self._note(self.unsubscribed, (user, channel))
 
     def _note_changed(self, digest: str, left: Collection[str] = ()) -> None:
         self.left += [(digest, name) for name in left]

@@ -73,7 +73,7 @@ def test_removal_counts_that_the_page_itself_has_noted_before_the_registry_is_to
     """The process of the page's socket has taken the page off the room, and recorded that, before
     the registry is told of the removal, and before the earlier request subscribes the page."""
     subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
-    registry.unsubscribe(EARLIER_PAGE, [ROOM], HOUR)
+    registry.unsubscribe(EARLIER_PAGE, {ROOM: -HOUR})
     left = set(registry.subscriptions([EARLIER_PAGE])[EARLIER_PAGE])
     subscribe(registry, EARLIER_PAGE, seconds_ago=7200)
 
@@ -107,12 +107,30 @@ def test_client_that_leaves_late_keeps_what_it_was_subscribed_to_since(registry)
     eventually(lambda: clock.monotonic() > subscribed + 0.005)
     registry.subscribe(EARLIER_PAGE, [ROOM])
 
-    registry.unsubscribe(EARLIER_PAGE, [ROOM], HOUR)
-    registry.unsubscribe(EARLIER_PAGE, ["room:8"], 1)
-    registry.unsubscribe(LATER_PAGE, [ROOM], HOUR)
+    registry.unsubscribe(EARLIER_PAGE, {ROOM: -HOUR})
+    registry.unsubscribe(EARLIER_PAGE, {"room:8": -1})
+    registry.unsubscribe(LATER_PAGE, {ROOM: -HOUR})
 
     assert set(registry.subscriptions([EARLIER_PAGE])[EARLIER_PAGE]) == {ROOM}
     assert not registry.subscriptions([LATER_PAGE])[LATER_PAGE]
+
+
+def test_process_that_is_late_to_take_a_page_off_a_channel_is_told_since_when(
+    registry, heard_by_other, other
+):
+    """A user is put out of a room, and the page asks for it again. A process that hears of it late,
+    and notes that the page has left, ends nothing of that."""
+    subscribe(registry, EARLIER_PAGE, seconds_ago=0)
+    other.connect(EARLIER_PAGE, "1", USER)
+    registry.end_user(USER, ROOM)
+    ended = clock.monotonic()
+    eventually(lambda: clock.monotonic() > ended + 0.005)
+    subscribe(registry, EARLIER_PAGE, seconds_ago=0)
+    heard_by_other.wait_for(lambda: heard_by_other.unsubscribed)
+
+    other.unsubscribe(EARLIER_PAGE, {ROOM: heard_by_other.unsubscribed_at})
+
+    assert set(registry.subscriptions([EARLIER_PAGE])[EARLIER_PAGE]) == {ROOM}
 
 
 def test_sockets_come_back_with_what_they_were_granted_later(registry, other, heard_by_other):

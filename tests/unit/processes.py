@@ -44,7 +44,7 @@ class Process:
                 deliver=lambda publication: None,
                 changed=lambda *about: None,
                 disconnected=self._note_disconnect,
-                unsubscribed=lambda *left: self.unsubscribed.append(left),
+                unsubscribed=lambda user, channel, _: self.unsubscribed.append((user, channel)),
                 interrupted=lambda: None,
                 restored=lambda: None,
             )

@@ -36,7 +36,7 @@ class Heard:
                 deliver=self._deliver,
                 changed=lambda *about: None,
                 disconnected=lambda order: None,
-                unsubscribed=lambda user, channel: None,
+                unsubscribed=lambda *left: None,
                 interrupted=lambda: None,
                 restored=lambda: None,
             )

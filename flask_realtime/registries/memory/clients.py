@@ -32,6 +32,12 @@ def present_moment() -> int:
     return moment_of(clock.monotonic())
 
 
+def moments_in(channels: Collection[str] | Mapping[str, int]) -> dict[str, int]:
+    """Return the moments that :meth:`.Registry.unsubscribe` is given; none for mere names."""
+    dated = channels.items() if isinstance(channels, Mapping) else ()
+    return {name: at if at > 0 else present_moment() + at for name, at in dated}
+
+
 class MemoryClient:
     """One client: its subscriptions, and the names of its open connections."""
 
@@ -189,18 +195,11 @@ class MemoryClients:
         client.leave(dict.fromkeys(channels, client.note_change()))
         return bool(client.connections)
 
-    def subscribed_before(
-        self, digest: str, channels: Collection[str], age: int, now: float
-    ) -> list[str]:
-        """Return those of *channels* that the client did not ask for within *age* ms."""
+    def subscribed_before(self, digest: str, until: Mapping[str, int], now: float) -> list[str]:
+        """Return the channels that the client did not ask for later than at a moment."""
         client = self.get(digest, now)
-        if client is None:
-            return list(channels)
-        latest = present_moment() - age
-        subscribed = client.subscriptions
-        return [
-            name for name in channels if name not in subscribed or subscribed[name].asked <= latest
-        ]
+        on = {} if client is None else client.subscriptions
+        return [name for name, at in until.items() if name not in on or on[name].asked <= at]
 
     def has_arrived(self, digest: str, now: float) -> bool:
         """Return whether the client has, or had, a connection."""

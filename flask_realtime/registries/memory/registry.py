@@ -17,16 +17,9 @@ from ...threads import clock
 from ...threads.fork import ForkLocal
 from ...threads.pause import let_others_run
 from ..base import Registry
-from ..records import (
-    Arrival,
-    ConnectionRecord,
-    Disconnect,
-    Grant,
-    LogPage,
-    RegistryEvents,
-)
+from ..records import Arrival, ConnectionRecord, Disconnect, Grant, LogPage, RegistryEvents
 from ..subscriptions import Known, Subscriptions
-from .clients import moment_of, present_moment
+from .clients import moment_of, moments_in, present_moment
 from .delivery import MemoryDelivery
 from .log import MemoryLog
 from .store import MemoryStore
@@ -141,14 +134,15 @@ class MemoryRegistry(Registry):
             logs = {name: own.logs.read(name, clock.monotonic()) for name in channels}
             return {name: _begun(Start(last=last), log, digest) for name, log in logs.items()}
 
-    def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
+    def unsubscribe(self, digest: str, channels: Collection[str] | Mapping[str, int]) -> None:
         own = self._own.get()
+        until = moments_in(channels)
         # A page hears what was pushed before it leaves. Not behind the change, since whoever reads
         # its subscriptions meanwhile takes it off.
         own.settle(digest)
         with own.lock:
             now = own.tidy()
-            gone = own.clients.subscribed_before(digest, channels, age, now) if age else channels
+            gone = own.clients.subscribed_before(digest, until, now) if until else channels
             events = own.events if own.clients.unsubscribe(digest, gone, now) else None
         if events is not None:
             events.changed(digest, gone)
@@ -254,7 +248,7 @@ class MemoryRegistry(Registry):
             own.users.leave(user, channel, moment, now)
             events = own.events
         if events is not None:
-            events.unsubscribed(user, channel)
+            events.unsubscribed(user, channel, moment)
 
     # What waits for browsers.
 

@@ -10,6 +10,7 @@ from ...config.settings import Config
 from ...errors import TooManyChannels
 from ...identity.keys import session_of
 from ...protocol.starts import Start
+from ...threads import clock
 from ..lifetimes import MOST_WAITING, MOST_WAITING_BYTES, TAKEN_SECONDS, Lifetimes
 from ..records import Arrival, ConnectionRecord, Grant, age_in_ms
 from ..subscriptions import MOST_LEFT, Known, Subscriptions
@@ -79,22 +80,26 @@ class RedisClients:
     def unsubscribe(
         self,
         digest: str,
-        channels: Collection[str],
+        channels: Collection[str] | Mapping[str, int],
         deadline: Deadline,
-        age: int = 0,
         mark: bytes = b"",
     ) -> set[str]:
         """End subscriptions, and tell the other processes that have the client.
 
-        :param age: how many ms ago the client was to leave the channels; what a request has asked
-            for since is kept. 0: everything ends.
+        :param channels: names, or when the client was to leave each: see
+            :meth:`.Registry.unsubscribe`.
         :param mark: is published to this process, which is not told then: it tells itself.
         :returns: the processes that have connections of the client.
         """
         told = (self._keys.process(""), self._process, mark, digest)
+        given = tuple(channels.values()) if isinstance(channels, Mapping) else ()
+        given_at = clock.monotonic()
 
         def command(timing: Timing) -> Command:
-            arguments = (self._awaited_for, MOST_LEFT, age, *timing, *told, *channels)
+            since = age_in_ms(given_at)
+            moments = [at if at > 0 else at - since for at in given]
+            limits = (self._awaited_for, MOST_LEFT, len(moments))
+            arguments = (*limits, *timing, *told, *channels, *moments)
             return scripts.UNSUBSCRIBE([self._keys.client(digest)], arguments)
 
         return processes_of(self._timely.run(command, deadline)[0])

@@ -105,7 +105,7 @@ class RedisDisconnects:
         self.time.forget()
         self._deaf_since = min(self._deaf_since, self._lost_at)
 
-    def hear(self, data: bytes, events: RegistryEvents) -> Callable[[], None]:
+    def hear(self, data: bytes, events: RegistryEvents) -> Callable[[], object]:
         """Return a function that carries out an announced order.
 
         An order that a network has held up does not end sockets that were opened since: their
@@ -114,10 +114,11 @@ class RedisDisconnects:
         :raises ValueError: if *data* is not an order.
         """
         at, _, text = data.partition(b" ")
-        given_at = self.time.local(_order(at)[0]) if _ID.fullmatch(at) else None
+        moment = _order(at)[0] if _ID.fullmatch(at) else 0
+        given_at = self.time.local(moment) if moment else None
         if given_at is not None and age_in_ms(given_at) > LATE_MS:
             events = _for_earlier_sockets(events, given_at, has_others_come_back=True)
-        carry_out = self._read(text, events)
+        carry_out = self._read(text, events, moment)
         if _ID.fullmatch(at):
             self._note_heard(at)
         return carry_out
@@ -195,14 +196,14 @@ class RedisDisconnects:
             return
         carry_out()
 
-    def _read(self, text: bytes, events: RegistryEvents) -> Callable[[], None]:
+    def _read(self, text: bytes, events: RegistryEvents, moment: int = 0) -> Callable[[], object]:
         process, digest, session, user, code, *channel = text.decode().split(":", 5)
         if process == self._process:
             return _nothing
         if not (digest or session or user) or channel == [""]:
             raise ValueError("The order names no client, session or user, or its channel is empty.")
         if channel:
-            return partial(events.unsubscribed, user, channel[0])
+            return partial(events.unsubscribed, user, channel[0], moment)
         names = (digest or None, session or None, user or None)
         order = Disconnect(*names, int(code), is_left=code.startswith("+"))
         return partial(events.disconnected, order)
@@ -230,7 +231,7 @@ def _for_earlier_sockets(
         if has_others_come_back:
             events.disconnected(replace(order, code=CloseCode.SERVICE_RESTART))
 
-    def unsubscribed(user: str, channel: str) -> None:
+    def unsubscribed(user: str, _channel: str, _when: int = 0) -> None:
         # The user may have been let into the channel again since. The pages come back at once, and
         # the registry knows what they still hear.
         disconnected(Disconnect(user=user, code=CloseCode.SERVICE_RESTART))

@@ -112,18 +112,18 @@ class RedisRegistry(Registry):
     def rewind(self, digest: str, channels: Collection[str], last: int) -> dict[str, Start]:
         return self._log.rewind(digest, dict.fromkeys(channels, last), self._pool.deadline())
 
-    def unsubscribe(self, digest: str, channels: Collection[str], age: int = 0) -> None:
+    def unsubscribe(self, digest: str, channels: Collection[str] | Mapping[str, int]) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
         with nullcontext(Mark()) if own.hearing is None else own.hearing.mark() as mark:
             # Where the reply is lost, Redis may have noted it, and told the other processes alone.
             is_here = bool(mark.data)
             left: Collection[str] = ()
             try:
-                found = own.clients.unsubscribe(digest, channels, deadline, age, mark.data)
+                found = own.clients.unsubscribe(digest, channels, deadline, mark.data)
                 is_here = own.name in found
                 if is_here:
-                    # With an age, Redis alone knows which of them the client has left.
-                    left = () if age else channels
+                    # Of those that are dated, Redis alone knows which the client has left.
+                    left = () if isinstance(channels, Mapping) else channels
                     # A page hears what was pushed before it leaves.
                     mark.wait(deadline)
             finally:
@@ -188,18 +188,20 @@ class RedisRegistry(Registry):
 
     def end_user(self, user: str, channel: str | None = None, age: int = 0) -> None:
         own, deadline = self._own.get(), self._pool.deadline()
-        is_told_late = False
-        if channel is not None and age <= LATE_MS and own.events is not None:
-            # Told directly, because this process may not reach Redis right now.
-            own.events.unsubscribed(user, channel)
-        over_at = self._pool.over_at(deadline)
+        is_told_late, when = False, -age
         try:
-            self._clients.tombstones.end_user(user, channel, age, over_at, deadline)
-            is_told_late = age > LATE_MS
+            over_at = self._pool.over_at(deadline)
+            try:
+                when = self._clients.tombstones.end_user(user, channel, age, over_at, deadline)
+                is_told_late = age > LATE_MS
+            finally:
+                # Also if Redis has refused to note it: a Redis that does not write still announces.
+                if channel is not None and not is_told_late:
+                    own.disconnects.announce_unsubscribe(user, channel, over_at, deadline)
         finally:
-            # Also if Redis has refused to note it: a Redis that does not write still announces.
-            if channel is not None and not is_told_late:
-                own.disconnects.announce_unsubscribe(user, channel, over_at, deadline)
+            # Told directly, because this process may not hear Redis right now.
+            if channel is not None and age <= LATE_MS and own.events is not None:
+                own.events.unsubscribed(user, channel, when)
         if channel is not None and is_told_late:
             self.disconnect(Disconnect(user=user, code=CloseCode.SERVICE_RESTART))
 

@@ -65,11 +65,12 @@ class RedisTombstones:
 
     def end_user(
         self, user: str, channel: str | None, age: int, over_at: int, deadline: Deadline
-    ) -> None:
+    ) -> int:
         """Note that a user's clients ended, or left *channel*, *age* ms ago.
 
         :param over_at: when *deadline* is over, by the clock of Redis: see
             :meth:`.RedisPool.over_at`.
+        :returns: when that was, by the clock of Redis, in ms since 1970.
         """
         left = () if channel is None else (channel,)
         arguments = (self._lives, MOST_LEFT_BY_USER, age, over_at, *left)
@@ -81,6 +82,7 @@ class RedisTombstones:
                 "recorded"
             )
         self._note_told((user, channel or ""), moment)
+        return int(moment)
 
     def questions(self, user: str | None, sessions: Collection[str]) -> list[Command]:
         """Return what a new connection asks about its user and its session's former names.

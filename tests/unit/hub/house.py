@@ -58,7 +58,7 @@ class House:
                 deliver=self.delivery.deliver,
                 changed=self.reconciler.changed,
                 disconnected=lambda order: None,
-                unsubscribed=lambda user, channel: None,
+                unsubscribed=lambda *left: None,
                 interrupted=lambda: None,
                 restored=self.reconciler.restored,
             )

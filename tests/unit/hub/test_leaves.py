@@ -131,7 +131,7 @@ def test_kick_is_not_undone_by_what_was_read_before_it(house, held):
     house.registry.unsubscribe = refuse
     house.registry.subscribe("d1", ["b"])
     held.wait()
-    house.reconciler.unsubscribe("d1", "b", False)
+    house.reconciler.unsubscribe("d1", "b", False, 0)
     house.hub.leave(house.guest, ["b"], bars=True)
 
     held.go_on()

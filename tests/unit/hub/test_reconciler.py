@@ -223,15 +223,15 @@ def test_reconciler_records_that_a_user_was_removed_from_a_channel(house, monkey
     monkeypatch.setattr("flask_realtime.hub.reconciler.RETRY_SECONDS", 0.01)
     unsubscribe, tries = house.registry.unsubscribe, []
 
-    def be_away_at_first(digest, channels, *age):
+    def be_away_at_first(digest, channels):
         tries.append(digest)
         if len(tries) == 1:
             raise RegistryUnavailable("Away.")
-        unsubscribe(digest, channels, *age)
+        unsubscribe(digest, channels)
 
     house.registry.unsubscribe = be_away_at_first
 
-    house.reconciler.unsubscribe("d1", "a", True)
+    house.reconciler.unsubscribe("d1", "a", True, 0)
 
     eventually(lambda: set(house.registry.subscriptions(["d1"])["d1"]) == set())
     eventually(lambda: house.hub.channels(house.guest) == set())
@@ -250,7 +250,7 @@ def test_reconciler_keeps_nobody_waiting_for_a_client_that_was_put_out(house, mo
     house.registry.subscribe("d2", ["a"])
     house.enter(other, house.arrive(other))
     house.hub.leave(house.guest, ["a"])
-    house.reconciler.unsubscribe("d1", "a", True)
+    house.reconciler.unsubscribe("d1", "a", True, 0)
 
     house.reconciler.restored()
     house.registry.subscribe("d2", ["b"])

@@ -95,8 +95,8 @@ def test_user_is_taken_off_a_channel_at_once_and_in_the_registry(hub, ears):
         assert (hub.channels(ears[1]) == {"hall"}) is bool(noted)
         noted.append(left)
 
-    Evictions(hub, KnownEnds(), note).unsubscribe("42", "room")
+    Evictions(hub, KnownEnds(), note).unsubscribe("42", "room", 5)
 
     assert [hub.channels(ear) for ear in ears] == [{"room", "hall"}, {"hall"}, {"hall"}]
-    assert noted == [(ears[1].digest, "room", True), (ears[2].digest, "room", False)]
+    assert noted == [(ears[1].digest, "room", True, 5), (ears[2].digest, "room", False, 5)]
     assert not any(ear.closed for ear in ears)

@@ -43,7 +43,7 @@ class Nowhere(Registry):
     def rewind(self, digest, channels, last):
         return {name: Start(Position.start()) for name in channels}
 
-    def unsubscribe(self, digest, channels, age=0):
+    def unsubscribe(self, digest, channels):
         pass
 
     def subscriptions(self, digests):

@@ -1,12 +1,14 @@
 -- Unsubscribes a client from channels. Returns the names of its connections. An unknown client is
 -- created: Redis may have lost it, and must not take it back as it was from a process that knows it.
--- What the client asked for later than age ms before the command was sent (see sent_at) is kept, unless age
--- is 0. ARGV has the channels from its tenth value on. Returns -1, having done nothing, if over_at is given
--- and is over: the caller has given up this call, and the client may have been subscribed since.
+-- ARGV has the channels from its tenth value on. If dated is not 0, it is their number, and behind them all
+-- it is said for each when the client was to leave it: a moment, or, if not above 0, how many ms that comes
+-- behind the sending of the command (see sent_at). What the client asked for later is kept.
+-- Returns -1, having done nothing, if over_at is given and is over: the caller has given up this call, and
+-- the client may have been subscribed since.
 -- The other processes that have the client are told of it here, in the order of pushes and of later
 -- subscriptions; announced is what the names begin with under which they hear. The caller's own process
 -- gets the mark, if there is one, behind which it has heard what was pushed before.
-local client, awaits, most_left, age = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local client, awaits, most_left, dated = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local sent, over_at, announced, own, mark = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
 local digest, first = ARGV[9], 10
 
@@ -15,17 +17,18 @@ if over_at and now_in_ms() > over_at then
 end
 local is_known = redis.call('EXISTS', client) == 1
 local moment = next_moment(client)
-local function is_kept(channel)
-    local since = age > 0 and redis.call('HGET', client, 'since:' .. channel)
+local function is_kept(i)
+    local since = dated > 0 and redis.call('HGET', client, 'since:' .. ARGV[i])
     if not since then
         return false
     end
     local _, _, asked = read_since(since)
-    return asked > sent_at(sent) - age
+    local left_at = tonumber(ARGV[i + dated])
+    return asked > (left_at > 0 and left_at or sent_at(sent) + left_at)
 end
 local told = {digest}
-for i = first, #ARGV do
-    if not is_kept(ARGV[i]) then
+for i = first, #ARGV - dated do
+    if not is_kept(i) then
         leave(client, ARGV[i], moment)
         told[#told + 1] = ARGV[i]
     end

@@ -78,7 +78,7 @@ def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, re
     assert events.get(timeout=DEADLINE) == ("disconnected", Disconnect(digest="digest"))
     order = Disconnect(session="session", code=4001)
     assert events.get(timeout=DEADLINE) == ("disconnected", order)
-    assert events.get(timeout=DEADLINE) == ("unsubscribed", "a%3Ab", "room:7")
+    assert events.get(timeout=DEADLINE) == ("unsubscribed", "a%3Ab", "room:7", 0)
 
 
 JUNK = [b"", b"junk", b"\xff\xfe", b"::::\n", b"e:x:t:b:\nnull", b"e:" + b"9" * 5000 + b":t:b:\n1",

@@ -1,0 +1,92 @@
+"""A user is put out of a channel, and a page of the user asks for it again at once."""
+
+import pytest
+
+from ...eventually import DEADLINE, eventually
+from ..handshakes import Page
+from .heard import Heard
+
+USER = "ada"
+
+
+@pytest.fixture(params=["memory", "redis"])
+def heard(request):
+    settings = {}
+    if request.param == "redis":
+        settings = {"REDIS": request.getfixturevalue("redis_url"), "REDIS_PREFIX": "let-in"}
+        settings["REDIS_TIMEOUT_SECONDS"] = DEADLINE
+    heard = Heard(registry=request.param, **settings)
+    heard.realtime.identify(lambda: USER)
+    heard.realtime.handler("enter")(lambda name: heard.realtime.socket.subscribe(name))
+    heard.realtime.handler("trade")(lambda name: trade(heard.realtime, name))
+    yield heard
+    heard.node.close()
+
+
+def trade(realtime, name):
+    realtime.user(USER).unsubscribe(name)
+    realtime.socket.subscribe(name)
+
+
+@pytest.fixture
+def page(heard):
+    with Page(heard.node, identity=USER) as page:
+        heard.node.registry.subscribe(page.connection.digest, ["room", "hall"])
+        eventually(lambda: heard.node.is_heard("room") and heard.node.is_heard("hall"))
+        yield page
+
+
+def put_out(heard, *names):
+    with heard.node.app.app_context():
+        heard.realtime.user(USER).unsubscribe(*names)
+
+
+def push(heard, text, name):
+    with heard.node.app.app_context():
+        heard.realtime.push(text, name)
+
+
+def test_page_hears_what_it_asks_for_behind_a_kick(heard, page):
+    """A user is put out of a room, and the page enters it again by the next message, before the
+    registry is told who has left. The page hears the room from then on, and once."""
+    reconciler = heard.node._reconciler
+    tell, held = reconciler.departures.tell, []
+    reconciler.departures.tell = lambda: tell() if held else True
+    put_out(heard, "room")
+    page.say("enter", data="room")
+    assert page.receive()["status"] == 204
+    held.append("no more")
+    reconciler.recover(["room"])
+
+    push(heard, "back", "room")
+    push(heard, "again", "room")
+
+    assert page.receive_payloads(2) == ["back", "again"]
+    assert set(heard.node.registry.subscriptions([page.connection.digest]).popitem()[1]) == {
+        "room", "hall",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("_", range(5))
+def test_page_stays_that_one_request_puts_out_and_lets_in(heard, page, _):
+    """A message puts its own user out of a room, and lets the page in again. The page hears it."""
+    page.say("trade", data="room")
+    assert page.receive()["status"] == 204
+
+    push(heard, "still here", "room")
+
+    assert page.receive_payloads(1) == ["still here"]
+
+
+def test_page_that_asked_before_the_kick_is_out(heard, page):
+    """A page enters a room, and its user is put out of it right behind. The page hears it no
+    more."""
+    page.say("enter", data="room")
+    page.receive()
+    put_out(heard, "room")
+    push(heard, "not for her", "room")
+    push(heard, "for all", "hall")
+
+    assert page.receive_payloads(1) == ["for all"]
+    registry, digest = heard.node.registry, page.connection.digest
+    eventually(lambda: set(registry.subscriptions([digest])[digest]) == {"hall"})
