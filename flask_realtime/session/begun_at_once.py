@@ -109,27 +109,27 @@ class BegunAtOnce:
         self._node().end(orders_for(names, CloseCode.SERVICE_RESTART))
 
 
-def close_if_of_another_session(
-    node: BeginningNode, digests: Sequence[str], response: Response
-) -> None:
-    """Have a page's socket come back if its message has changed another session than the browser's.
+def orders_if_of_another_session(digests: Sequence[str]) -> list[End]:
+    """Return what closes a page's socket if its message has changed a session that is not its
+    browser's.
 
     It would go on to change what the browser never gets. So it is where a stranger opens several
-    tabs at once: their browser brings nothing by which :class:`BegunAtOnce` could know them.
+    tabs at once: their browser brings nothing by which :class:`BegunAtOnce` could know them. Call
+    it in a request that fetches changes, and carry the orders out behind the answer.
 
     :param digests: the names under which changes may wait for the page that fetches them.
-    :param response: the answer to that request; the socket is closed behind it.
     """
     text = request.headers.get(SESSION_HEADER)
-    if not text:
-        return
+    # Without digests the browser has no session: the page is refused what it fetches.
+    if not (text and digests):
+        return []
     try:
         told = follow(present_app(), text, TOLD_SALT)
     except ValueError:
-        return
-    if session_of(told) not in map(session_of, digests):
-        order = Disconnect(digest=told, code=CloseCode.SESSION_CHANGED)
-        response.call_on_close(partial(node.end, [order]))
+        return []
+    if session_of(told) in map(session_of, digests):
+        return []
+    return [Disconnect(digest=told, code=CloseCode.SESSION_CHANGED)]
 
 
 def _age(begun: str, now: float) -> float:

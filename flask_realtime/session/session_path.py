@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
-from flask import Flask, Request, Response, current_app, request, session
+from flask import Flask, Request, Response, current_app, request
 
 from ..config.settings import Config
 from ..errors import RegistryUnavailable
@@ -30,21 +30,19 @@ from ..page.client import (
 from ..page.cookie_sessions import has_cookie_session
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
-from ..page.identities import identity_now
 from ..page.request_times import came_at
 from ..page.secret_keys import secret_keys
-from ..page.sessions import present_session, save_nothing
 from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
-from .begun_at_once import BeginningNode, close_if_of_another_session
-from .cookie_jar import last_of_each
+from .begun_at_once import BeginningNode, orders_if_of_another_session
+from .handing_over import HandingOver, Waiting
 from .late_answers import TAKES_END
-from .logins import cookie_of_log_in, cookies_still_meant, forget_log_in, forget_remembered
+from .logins import cookie_of_log_in
 from .lone_deletions import lacking_in, names_of_deletions
-from .pending_changes import SessionChanges, follow, rewritten_keys
+from .pending_changes import SessionChanges, follow
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)
@@ -59,10 +57,12 @@ _REFUSALS = frozenset([301, 302, 303, 307, 308, 401, 403])
 # What a page without an id sends in place of one.
 _NEW = "new"
 _TAKER = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# Set in the environ of a request whose answer sets no session, or hands over what waits: a list of
-# the changes, of which there may be none.
-_WAITING = "flask_realtime.waiting"
-Waiting = tuple[str, SessionChanges]
+# Where the environ of a request holds a HandingOver, if the answer sets no session of its own.
+_HANDING_OVER = "flask_realtime.handing_over"
+# Where the environ of a request holds the id that its page is given.
+_GIVEN_ID = "flask_realtime.given_id"
+# Where the environ of a request holds the status with which the view has answered it.
+_STATUS = "flask_realtime.status"
 
 
 class SessionPath:
@@ -88,7 +88,7 @@ class SessionPath:
 
         path = self._config.url_prefix + PATH
         app.add_url_rule(path, ENDPOINT, self.hand_over, methods=["POST"], **everywhere(app))
-        request_hooks(app).add(begin=exempt, end=_end)
+        request_hooks(app).add(begin=exempt, end=self._end)
 
     def hand_over(self) -> Response:
         """The view; answers 204, whether anything waits or not.
@@ -110,7 +110,6 @@ class SessionPath:
             return _refuse(400, f"{CONNECTION_ID_HEADER} must be the page's connection id.")
         client = current_client()
         client.act_on(connection_id)
-        response = _answer(204)
         try:
             digests = self._digests(client)
             waiting = [*self._waiting(digests, client)]
@@ -122,14 +121,13 @@ class SessionPath:
                     403,
                     "The session holds no socket key: the request has no session cookie of a page.",
                 )
-            if digests:
-                close_if_of_another_session(self._node(), digests, response)
-            request.environ[_WAITING] = waiting
+            orders = orders_if_of_another_session(digests)
+            request.environ[_HANDING_OVER] = HandingOver(waiting, orders)
         except RegistryUnavailable as error:
             line = f"The changes of the session that wait for a page could not be read: {error}"
             warnings.warn("unread", line)
             return _refuse(503, "The registry is unavailable; try again.")
-        return response
+        return _answer(204)
 
     def _name_page(self) -> Response:
         """Give a page its id, and subscribe it to what is pushed to its user."""
@@ -138,8 +136,7 @@ class SessionPath:
         if is_session_withheld():
             return _refuse(503, "The session has another id by now: ask again once you have it.")
         client, identity = current_client(), came().identity
-        response = _answer(204)
-        response.headers[CONNECTION_ID_HEADER] = client.connection_id(reads_body=False)
+        given = client.connection_id(reads_body=False)
         try:
             if own := own_channels(identity):
                 user = str(user_of(identity))
@@ -153,6 +150,23 @@ class SessionPath:
             client.keep_socket_key()
         else:
             _hand_over_nothing()
+        request.environ[_GIVEN_ID] = given
+        return _answer(204)
+
+    def _end(self, request: Request, response: Response) -> Response:
+        """Do with *response* what is to be done, whichever response the app's functions made."""
+        environ = request.environ
+        if _HANDING_OVER in environ:
+            # It stays there: if a function fails behind this, the error's answer comes here too.
+            environ[_HANDING_OVER].run(response)
+            if orders := environ[_HANDING_OVER].orders:
+                response.call_on_close(partial(self._node().end, orders))
+        if _STATUS in environ and 200 <= response.status_code < 300:
+            _say(environ[_STATUS], response)
+        if _GIVEN_ID in environ:
+            response.headers[CONNECTION_ID_HEADER] = environ[_GIVEN_ID]
+        if response.status_code in _REFUSALS and request.endpoint == ENDPOINT:
+            _mark_refusal(response)
         return response
 
     def _digests(self, client: Client) -> list[str]:
@@ -215,71 +229,15 @@ def _refuse(status: int, text: str) -> Response:
 
 def _hand_over_nothing() -> None:
     """Have the answer set no session."""
-    request.environ[_WAITING] = []
+    request.environ[_HANDING_OVER] = HandingOver()
 
 
-def _end(request: Request, response: Response) -> Response:
-    if _WAITING in request.environ:
-        # It stays there: if a function fails behind this, the error's answer comes here too.
-        _hand_over(request.environ[_WAITING], response)
-    if response.status_code in _REFUSALS and request.endpoint == ENDPOINT:
-        _mark_refusal(response)
-    return response
-
-
-def _hand_over(waiting: Sequence[Waiting], response: Response) -> None:
-    """Hand over what waits, or set no session, once the app's functions have run.
-
-    They may write into the session at each request, as when its visitor was seen last, and renew
-    the cookie that remembers its user, as Flask-Login does.
-    """
-    made = _make(waiting)
-    cookies = [*chain.from_iterable(map(cookies_still_meant, made))]
-    of_nobody = chain.from_iterable(item.cookies for item in made if item.identities[1] is None)
-    is_ended = forget_remembered(of_nobody) or any(item.heir for _digest, item in waiting)
-    if not (is_ended or any(item.changes or item.renews for item in made)):
-        # A session cookie that changes nothing could undo a log-out that is under way.
-        save_nothing()
-    forget_log_in(response)
-    for line in last_of_each(cookies):
-        response.headers.add("Set-Cookie", line)
-
-
-def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:
-    """Make the changes that fit the session; return them."""
-    if not waiting:
-        return []
-    made, identity = [], identity_now()
-    rewritten = rewritten_keys()
-    for digest, item in waiting:
-        if not item.fits(present_session(), identity, rewritten):
-            _tell_of_drop(digest, item.conflicts(present_session(), rewritten))
-            continue
-        item.apply(session, rewritten)
-        if item.renews and session.permanent:
-            session.modified = True
-        # A cookie changes the id of a session that the server keeps, for requests to come.
-        is_kept = not has_cookie_session(current_app)
-        identity = item.identities[1] if is_kept else identity_now()
-        made.append(item)
-    return made
-
-
-def _tell_of_drop(digest: str, keys: Collection[str]) -> None:
-    """Log that a change is dropped, as a warning if it may have been a log-out.
-
-    :param keys: what HTTP has changed meanwhile; none: the session is another user's.
-    """
-    if not keys:
-        logger.info("A change for the browser of %s is dropped: its user is gone.", shorten(digest))
-        return
-    warnings.warn(
-        "dropped",
-        f"What a message of {shorten(digest)} has changed in its session is dropped, since HTTP "
-        f"has changed {', '.join(map(repr, keys)):.{SHOWN}} there meanwhile. If that was a "
-        f"log-out, the browser stays logged in: where the app says who its user is, by "
-        f"realtime.identify, a log-out is made in any case.",
-    )
+def _say(status: int, response: Response) -> None:
+    """Have *response* say what the view has said, for which the page waits."""
+    if response.status_code != status:
+        response.status_code = status
+        if status == 204:
+            response.set_data(b"")
 
 
 def _mark_refusal(response: Response) -> None:
@@ -292,6 +250,7 @@ def _mark_refusal(response: Response) -> None:
 
 
 def _answer(status: int, text: str = "") -> Response:
+    request.environ[_STATUS] = status
     response = current_app.response_class(text, status, mimetype="text/plain")
     response.headers["Cache-Control"] = "no-store"
     return response
