@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Flask, Response, has_request_context, request
+from werkzeug.http import parse_cookie
 
 from ..flask_contexts import present_app, present_request
 from ..page.identities import identity_now
@@ -75,6 +76,14 @@ def forget_log_in(response: Response) -> None:
         response.headers.setlist("Set-Cookie", kept)
 
 
+def delete_remembering(response: Response) -> None:
+    """Have *response* take away the cookie that remembers a user, if the request brings one."""
+    if _has_logins() and _cookie_name() in request.cookies:
+        config = present_app().config
+        path, domain = config.get("REMEMBER_COOKIE_PATH", "/"), config.get("REMEMBER_COOKIE_DOMAIN")
+        response.delete_cookie(_cookie_name(), path=path, domain=domain)
+
+
 def ends_remembering(response: Response) -> bool:
     """Return whether *response* takes away the cookie by which Flask-Login remembers its user."""
     return bool(deletions_of_remembering(response.headers.getlist("Set-Cookie")))
@@ -120,30 +129,28 @@ def forgotten_cookie(response: Response, jar: CookieJar) -> str:
 def remembering_cookie() -> str:
     """Return the cookie by which Flask-Login remembers the user; ``""`` where the request brings
     none that Flask-Login has made."""
-    flask_login = sys.modules.get("flask_login")
-    if flask_login is None or not hasattr(present_app(), "login_manager"):
-        return ""
-    try:
-        cookie = request.cookies.get(_cookie_name(), "")
-        return cookie if flask_login.decode_cookie(cookie) is not None else ""
-    except Exception:
-        # Flask-Login fails on what is not ASCII.
-        return ""
+    cookie = request.cookies.get(_cookie_name(), "") if _has_logins() else ""
+    return cookie if _user_in(cookie) is not None else ""
+
+
+def has_shown_password() -> bool:
+    """Return whether something else than that cookie has logged in the user of the session."""
+    return bool(value_in(present_session(), "_user_id")) and not _is_of_cookie()
 
 
 def cookie_of_log_in() -> str:
     """Return that cookie, if nothing else has logged in the user of the session, whom the cookie
     may be yet to log in, at the first look for him; else ``""``."""
-    has_user = bool(value_in(present_session(), "_user_id"))
-    return "" if has_user and not _is_of_cookie() else request.cookies.get(_cookie_name(), "")
+    return "" if has_shown_password() else request.cookies.get(_cookie_name(), "")
 
 
 def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
-    """Return the cookies that a message has set, but for those that would undo a log-out since.
+    """Return the cookies that a message has set, but for those that would undo what came since.
 
-    One may have Flask-Login remember a user who has logged out, and one bring back an id of the
-    session that it has given up for another. An app that tells its users has dropped all that waits
-    by then. Call it once the changes of *item* are made, in a request of its browser.
+    One may have Flask-Login remember a user who has logged out, or in whose place another one has
+    logged in, and one bring back an id of the session that it has given up for another. An app that
+    tells its users has dropped all that waits by then. Call it once the changes of *item* are made,
+    in a request of its browser.
     """
     app = present_app()
     name = app.session_interface.get_cookie_name(app)
@@ -155,12 +162,39 @@ def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
         is_log_out = bool(deletions_of_remembering(item.cookies))
         ends = [*filter(_deletes, of_session)] if is_nobodys and is_log_out else []
         return [line for line in item.cookies if line not in ends]
-    late: list[str] = []
-    if not (value_in(present_session(), "_user_id") or _cookie_name() in request.cookies):
-        late += [line for line in _about_remembering(item.cookies) if not _deletes(line)]
+    user = _user_of_browser()
+    remembering = [line for line in _about_remembering(item.cookies) if not _deletes(line)]
+    late = [line for line in remembering if user is None or _user_of(line) not in (None, user)]
     if present := request.cookies.get(name):
         late += [line for line in of_session if not line.startswith(f"{name}={present};")]
     return [line for line in item.cookies if line not in late]
+
+
+def _user_of_browser() -> str | None:
+    """Return the id of the user of the session, or else of the one whom a cookie remembers.
+
+    Empty if there is such a cookie, and Flask-Login has not made it.
+    """
+    user = value_in(present_session(), "_user_id")
+    if user or _cookie_name() not in request.cookies:
+        return str(user) if user else None
+    return _user_in(remembering_cookie()) or ""
+
+
+def _user_of(line: str) -> str | None:
+    """Return the id of the user whom a ``Set-Cookie`` line has Flask-Login remember."""
+    return _user_in(parse_cookie(line.partition(";")[0]).get(_cookie_name(), ""))
+
+
+def _user_in(cookie: str) -> str | None:
+    """Return the id of the user whom a cookie has Flask-Login remember, None if it is none."""
+    flask_login = sys.modules.get("flask_login")
+    try:
+        found: str | None = None if flask_login is None else flask_login.decode_cookie(cookie)
+    except Exception:
+        # Flask-Login fails on what is not ASCII.
+        found = None
+    return found
 
 
 def _is_of_cookie() -> bool:

@@ -51,6 +51,8 @@ class SessionChanges:
     :param renews: whether the session's cookie is to be set anew because it would end too soon.
     :param clears: whether the message has cleared its session: *changes* hold all that was in it,
         and all that is in it now, and nothing else stays in the browser's.
+    :param session: of a deletion that waits alone (see :mod:`.lone_deletions`), the name of the
+        session that the message had; else empty.
     """
 
     changes: Changes = field(default_factory=dict)
@@ -59,6 +61,7 @@ class SessionChanges:
     heir: str = ""
     renews: bool = False
     clears: bool = False
+    session: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.cookies or self.heir or self.renews)
@@ -82,6 +85,7 @@ class SessionChanges:
                 "heir": self.heir,
                 "renews": self.renews,
                 "clears": self.clears,
+                "session": self.session,
             }
         )
 
@@ -103,6 +107,7 @@ class SessionChanges:
             data["renews"],
             # A process of an earlier version does not say so.
             data.get("clears", False),
+            data.get("session", ""),
         )
 
     def fits(

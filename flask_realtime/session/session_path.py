@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Protocol
 
 from flask import Flask, Request, Response, current_app, request
 
@@ -41,7 +42,7 @@ from .begun_at_once import BeginningNode, orders_if_of_another_session
 from .handing_over import HandingOver, Waiting
 from .late_answers import TAKES_END
 from .logins import cookie_of_log_in
-from .lone_deletions import lacking_in, names_of_deletions
+from .lone_deletions import names_of_deletions, still_meant
 from .pending_changes import SessionChanges, follow
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,13 @@ _GIVEN_ID = "flask_realtime.given_id"
 _STATUS = "flask_realtime.status"
 
 
+class SessionPathNode(BeginningNode, Protocol):
+    """The part of this process's :class:`.Node` that :class:`SessionPath` needs."""
+
+    def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
+        """Return whether any of the sessions has ended; None: that is not known."""
+
+
 class SessionPath:
     """``POST /_realtime/session``: gives a browser the changes that wait for its page.
 
@@ -74,7 +82,7 @@ class SessionPath:
     :param node: returns the node of this process.
     """
 
-    def __init__(self, config: Config, node: Callable[[], BeginningNode]) -> None:
+    def __init__(self, config: Config, node: Callable[[], SessionPathNode]) -> None:
         self._config = config
         self._node = node
 
@@ -115,7 +123,7 @@ class SessionPath:
             waiting = [*self._waiting(digests, client)]
             # Taken in any case: left here, they would undo a log-in behind the log-out.
             alone = [*self._waiting(names_of_deletions(connection_id), client)]
-            waiting = [*lacking_in(waiting, alone), *waiting]
+            waiting = [*still_meant(alone, waiting, self._node().has_ended), *waiting]
             if not (digests or waiting):
                 return _refuse(
                     403,

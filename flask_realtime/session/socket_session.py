@@ -138,14 +138,16 @@ class SocketSession:
         """
         if outcome is None:
             return False
+        if outcome.deletion is not None:
+            # First: whoever takes the change takes the deletion as well, and none is left behind.
+            session = session_of(self._digest)
+            deposit(self._app, self._registry, outcome.deletion, self._connection_id, session)
         if outcome.item:
             text = outcome.item.to_text(self._app, self._digest)
             self._registry.deposit(self._digest, text, socket.heir)
             for value in outcome.replaced:
                 name = replaced_digest(self._secret(), value, self._connection_id)
                 self._registry.deposit(name, pointer_to(self._app, self._digest))
-            if outcome.deletion is not None:
-                deposit(self._app, self._registry, outcome.deletion, self._connection_id)
         self._jar = outcome.jar
         if outcome.jar.dropped and not self._has_warned:
             self._has_warned = True

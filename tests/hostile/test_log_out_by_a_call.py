@@ -122,6 +122,22 @@ def test_call_from_before_a_log_out_has_nobody_remembered_again(share, folder, k
     assert "remember_token" not in person.http.cookies
 
 
+def test_call_of_a_former_user_has_nobody_remembered_in_place_of_the_present_one(share):
+    """The app renews the cookie by which a user is remembered with each request, and does not tell
+    users. A page's socket is still Ada's when Ben logs in by that browser in another tab. What the
+    page's call puts into the cart reaches the browser, and Ada's cookie does not."""
+    person = Person(share("logins:app", environ={"SAYS_NOTHING": "1", "RENEWS": "1"}).url)
+    person.log_in("ada")
+    page = person.show("/inbox")
+    with person.open(page) as socket:
+        person.log_in("ben")
+        socket.call("/cart", method="post", input={"item": "tea"})
+    person.take_over(page)
+
+    assert person.http.cookies["remember_token"].startswith("ben|")
+    assert person.me() == {"user": "ben", "cart": ["tea"]}
+
+
 def test_call_from_before_a_log_out_brings_no_id_back_that_it_has_given_up(share, folder):
     """The log-out gives the session that the server keeps another id. A call from before has
     renewed the cookie with the former one, which its page fetches behind the log-out: the browser

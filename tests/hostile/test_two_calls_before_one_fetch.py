@@ -152,3 +152,31 @@ def test_deletion_that_was_fetched_waits_no_more(silent):
 
     assert person.http.cookies["remember_token"].startswith("ada|")
     assert person.me()["user"] == "ada"
+
+
+@pytest.mark.parametrize("by_call", [True, False])
+@pytest.mark.parametrize("path", ["/logout", "/leave"])
+def test_deletion_that_another_tab_made_first_takes_no_later_cookie_away(silent, path, by_call):
+    """A remembered user logs out in two tabs at once, in one of them by a call. What the other has
+    changed arrives first, and takes the cookie away; then the user logs in again, and the cookie
+    that remembers the user is the same. The page fetches what has been left for it: the cookie
+    stays."""
+    person = Person(silent)
+    log_in(person)
+    page, other = person.show("/news"), person.show("/news")
+    with person.open(page) as socket, person.open(other) as beside:
+        socket.call("/logout", method="post")
+        if by_call:
+            beside.call(path, method="post")
+    if by_call:
+        person.take_over(other)
+    else:
+        person.log_out(path)
+    assert "remember_token" not in person.http.cookies
+    person.take_over(page)
+    log_in(person)
+
+    person.take_over(page)
+
+    assert person.http.cookies["remember_token"].startswith("ada|")
+    assert person.me()["user"] == "ada"
