@@ -229,14 +229,14 @@ export class Client {
   /** Reload the page, since it was rendered for another session than the browser has now. */
   #estrange({ code, reason }) {
     if (this.#reload.isPutOff) return; // that brings the cookies which this attempt lacked
-    const changes = 1 + this.#memory.get("changes"); // in a row
-    this.#memory.set("changes", changes);
+    const changes = 1 + this.#memory.get("changes"); // in a row; a page that is left before its reload does not count
+    const count = () => this.#memory.set("changes", changes);
+    if (changes > 1) this.#session.take(code); // the browser may have kept a session that has ended
     if (changes > 2) { // reloads did not help, or were prevented; one may have met with another log-in
       if (code === ABNORMAL_CLOSURE) console.error(REFUSED);
       this.#connection.close(code, reason);
-    } else if (this.#emit("identity", { code, reason })) {
-      this.expire(() => this.#session.arrived());
-    }
+    } else if (!this.#emit("identity", { code, reason })) count();
+    else this.expire(() => this.#session.arrived().then(count));
   }
 
   /**

@@ -10,7 +10,7 @@ export class Session {
   #url;
   #connectionId;
   #named;
-  #told; // what the last reply said of the session whose changes wait
+  #told; // see take()
   #isWanted;
   #running;
   #asked;
@@ -32,7 +32,8 @@ export class Session {
 
   /**
    * Fetch the changes that wait, and retry until that succeeds. Resolves when `settled` does.
-   * @param {string} [told] what the reply says of them, if there was one
+   * @param {string | number} [told] what the reply says of them, if there was one; or the code by which the
+   *   socket was closed: the server ends a session that has ended, and that the browser has kept, or waits for it
    * @param {boolean} [isLeaving] whether the page is being left: Chromium does not keep a page for the back
    *   button that holds a lock
    */

@@ -35,10 +35,12 @@ from ..page.request_times import came_at
 from ..page.secret_keys import secret_keys
 from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
+from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
-from .begun_at_once import BeginningNode, orders_if_of_another_session
+from .begun_at_once import orders_if_of_another_session
+from .ended_in_browser import NodeOfEnded, is_kept
 from .handing_over import HandingOver, Waiting
 from .late_answers import TAKES_END
 from .logins import cookie_of_log_in
@@ -66,11 +68,12 @@ _GIVEN_ID = "flask_realtime.given_id"
 _STATUS = "flask_realtime.status"
 
 
-class SessionPathNode(BeginningNode, Protocol):
+class SessionPathNode(NodeOfEnded, Protocol):
     """The part of this process's :class:`.Node` that :class:`SessionPath` needs."""
 
-    def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
-        """Return whether any of the sessions has ended; None: that is not known."""
+    @property
+    def registry(self) -> Registry:
+        """Where changes wait."""
 
 
 class SessionPath:
@@ -129,8 +132,12 @@ class SessionPath:
                     403,
                     "The session holds no socket key: the request has no session cookie of a page.",
                 )
+            # A message that has ended the session brings the browser the next one.
+            is_left = False if TAKES_END in request.environ else is_kept(self._node())
+            if is_left is None:
+                return _refuse(503, "The session has ended a moment ago: ask for the next one.")
             orders = orders_if_of_another_session(digests)
-            request.environ[_HANDING_OVER] = HandingOver(waiting, orders)
+            request.environ[_HANDING_OVER] = HandingOver(waiting, orders, is_left)
         except RegistryUnavailable as error:
             line = f"The changes of the session that wait for a page could not be read: {error}"
             warnings.warn("unread", line)

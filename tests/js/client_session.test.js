@@ -160,6 +160,45 @@ test("a third change of the session in a row closes the client without a reload"
   assert.deepEqual([code, state], [4001, "closed"]);
 });
 
+/** Have the page be turned away, and loaded anew after a while. */
+async function turnAway(connectionId) {
+  const { sessionStorage: storage } = page;
+  page.socket.end(4001);
+  await page.clock.pass(500);
+  load({ storage, connectionId });
+  page.socket.accept();
+}
+
+test("a page that is turned away once more asks for a session that lives, until there is one", async () => {
+  page.socket.welcome();
+  await turnAway("the-next-page-of-it");
+  page.answer = (count) => (count < 3 ? 503 : 204);
+
+  page.socket.end(4001);
+  await page.clock.pass(500);
+  assert.deepEqual([page.reloads, realtime.state], [0, "stale"]);
+  await page.clock.pass(5_000);
+
+  const told = page.fetches.map(({ options }) => options.headers["X-Realtime-Session"]);
+  assert.deepEqual([told, page.reloads], [[4001, 4001, 4001], 1]);
+});
+
+test("a page that is left while it asks for a session counts as none that was loaded anew in vain", async () => {
+  page.socket.welcome();
+  await turnAway("the-next-page-of-it");
+  const { sessionStorage: storage } = page;
+  page.answer = () => 503;
+  page.socket.end(4001);
+  await page.clock.pass(5_000);
+  load({ storage, connectionId: "a-page-by-a-link" });
+  page.socket.accept();
+
+  page.socket.end(4001);
+  await page.clock.pass(500);
+
+  assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
+});
+
 for (const isSubscribed of [true, false]) {
   test(`after an accepted socket, a change counts as the first again; subscribed: ${isSubscribed}`, async () => {
     const { sessionStorage: storage } = page;

@@ -11,6 +11,7 @@ from flask import Flask, redirect, render_template_string, request, session
 from flask_session import Session
 
 from flask_realtime import Realtime
+from flask_realtime.session import ended_in_browser
 
 app = Flask(__name__)
 app.secret_key = "a secret of the tests"
@@ -20,6 +21,8 @@ app.config.update(
 app.config["SESSION_PROTECTION"] = os.environ.get("PROTECTION", "basic")
 app.config["REMEMBER_COOKIE_REFRESH_EACH_REQUEST"] = "RENEWS" in os.environ
 app.config["REMEMBER_COOKIE_SECURE"] = "SECURE" in os.environ
+if "LATE" in os.environ:
+    ended_in_browser.LATE_SECONDS = float(os.environ["LATE"])
 if "SESSIONS" in os.environ:
     app.config["SESSION_TYPE"] = "cachelib"
     app.config["SESSION_CACHELIB"] = FileSystemCache(os.environ["SESSIONS"])

@@ -80,7 +80,7 @@ def test_script_leaves_no_name_to_its_page(entry):
 
 def test_script_is_small():
     """The script of every page, and the script for forms, are as small as the README says."""
-    for entry, kilobytes in ((ENTRY, 7.3), (FORMS_ENTRY, 6.5), (HTTP_ENTRY, 1), (HTML_ENTRY, 6.1)):
+    for entry, kilobytes in ((ENTRY, 7.4), (FORMS_ENTRY, 6.5), (HTTP_ENTRY, 1), (HTML_ENTRY, 6.1)):
         assert len(client_script(entry).gzipped) < kilobytes * 1024
         assert f"less than {kilobytes} KB compressed" in README.read_text()
 
