@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from flask import has_request_context
+
+from .flask_contexts import present_request
 from .identity.users import identity_of, user_of
+from .page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from .page.request_times import note_disconnect, note_revocation
 from .protocol.channels import flatten
 from .registries.records import Disconnect, End, UserEnd
@@ -43,13 +47,15 @@ class User:
 
         None of the user's present pages connects again, whether it is open or away. Call it for a
         ban, or when a password has changed. Pages that are rendered later connect as ever: whether
-        the user may log in again is for the app to decide.
+        the user may log in again is for the app to decide. If it is the user's own message that
+        calls this, its socket is closed behind the reply.
 
         :raises NobodyListens: in a process that serves no requests, a command for example, if no
             Redis tells the others.
         """
         node = self._node()
         if node is not None and self._user is not None:
+            _have_reply_sent_first(self._user)
             node.end([UserEnd(self._user), Disconnect(user=self._user)])
             note_disconnect(self._user)
 
@@ -69,3 +75,14 @@ class User:
         if node is not None and self._user is not None:
             node.end([UserEnd(self._user, name) for name in names])
             note_revocation()
+
+
+def _have_reply_sent_first(user: str) -> None:
+    """If this is a message of one of the user's sockets, have that closed behind its reply alone.
+
+    The reply tells the page what becomes of it, and of a log-out which cookies it has to fetch.
+    """
+    environ = present_request().environ if has_request_context() else {}
+    socket: SocketOfMessage | None = environ.get(SOCKET_IN_ENVIRON)
+    if socket is not None:
+        socket.disconnect_behind_reply(user)

@@ -16,7 +16,8 @@ class PageOfSocket:
     :param connection_id: the connection id of the page.
     :param digest: the name of the page in the registry.
     :param disconnect_behind_reply: closes the socket as soon as the next reply has been sent.
-        Called when a handler closes the socket that its own message came from.
+        Called when a handler closes the socket that its own message came from, or, with the user
+        whose sockets it closes, where that may be one of them.
     :param lose_session: has the sockets of the page's session come back; the one of the message
         that is being handled, behind the reply. Called when the session is lost.
     :param reached: returns, by channel, the position up to which the socket was sent pushes.
@@ -24,7 +25,7 @@ class PageOfSocket:
 
     connection_id: str
     digest: str
-    disconnect_behind_reply: Callable[[], None]
+    disconnect_behind_reply: Callable[..., None]
     lose_session: Callable[[], None]
     reached: Callable[[], Mapping[str, Position]]
 

@@ -15,14 +15,7 @@ from ..messages.conversation import Conversation
 from ..messages.large_messages import LARGE_BYTES, id_of
 from ..messages.memory_budget import NotWanted
 from ..messages.page_of_socket import PageOfSocket
-from ..protocol.messages import (
-    Message,
-    Reply,
-    error_reply,
-    parse_message,
-    parse_speaks,
-    peek,
-)
+from ..protocol.messages import Message, Reply, error_reply, parse_message, parse_speaks, peek
 from ..registries.records import Arrival
 from ..registries.subscriptions import Subscriptions
 from ..threads import clock
@@ -280,8 +273,9 @@ class MessageReceiver:
     def _may_begin(self) -> bool:
         return self._connection.is_receptive
 
-    def _disconnect_behind_reply(self) -> None:
-        self._connection.disconnects_behind_reply = True
+    def _disconnect_behind_reply(self, user: str | None = None) -> None:
+        if user in (None, self._connection.user):
+            self._connection.disconnects_behind_reply = True
 
     def _lose_session(self) -> None:
         self._disconnect_behind_reply()

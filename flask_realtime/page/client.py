@@ -37,7 +37,8 @@ class SocketOfMessage(NamedTuple):
     :param digest: the digest of the page, which stays the same whatever the message does to its
         session.
     :param disconnect_behind_reply: if the socket is to be closed, has it closed after the reply to
-        the message.
+        the message. Given a user, as :func:`.user_of` writes it, that counts for a socket of this
+        user alone.
     :param heir: the name under which the message's own changes wait for the browser; begins with
         the digest.
     :param is_resumed: whether the page had a socket before this one.
@@ -45,7 +46,7 @@ class SocketOfMessage(NamedTuple):
 
     connection_id: str
     digest: str
-    disconnect_behind_reply: Callable[[], None]
+    disconnect_behind_reply: Callable[..., None]
     heir: str
     is_resumed: bool = False
 

@@ -39,6 +39,26 @@ def test_ban_closes_the_sockets_of_all_devices(devices, admin):
         assert other.payloads(1) == ["still here"]
 
 
+def test_user_who_closes_the_account_by_a_call_is_answered_and_logged_out(devices):
+    """A view that is called over a socket disconnects the user who asks, and logs the browser out.
+    The reply comes first, and with it the browser loses its log-in; the sockets of all devices
+    close."""
+    page = devices[0].show("/inbox")
+    with (
+        devices[0].open(page) as asking,
+        devices[0].open(devices[0].show("/rooms/1")) as beside,
+        devices[1].open(devices[1].show("/inbox")) as other,
+    ):
+        reply = asking.call("/close-account", method="post")
+        codes = [socket.close_code() for socket in (asking, beside, other)]
+        devices[0].take_over(page, reply)
+
+    assert (reply["status"], codes[1:]) == (302, [1000, 1000])
+    # The log-out closes the socket as well, and may be the later order.
+    assert codes[0] in (1000, 4001)
+    assert devices[0].me()["user"] is None
+
+
 def test_page_that_was_away_at_the_ban_does_not_come_back(devices, admin):
     """Neither a page that had a socket before nor one that was still loading comes back."""
     away, coming = devices[0].show("/inbox"), devices[1].show("/inbox")

@@ -279,6 +279,13 @@ def ban(user):
     return "", 204
 
 
+@app.post("/close-account")
+@realtime.allow_calls
+def close_account():
+    realtime.user(session["user"]).disconnect()
+    return log_out()
+
+
 @app.post("/kick/<user>/<room>")
 def kick(user, room):
     realtime.user(user).unsubscribe(f"room:{room}")
