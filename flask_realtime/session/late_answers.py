@@ -3,7 +3,8 @@
 To save the session would undo a log-in or a log-out, be it in the cookie, which a browser takes
 from whichever answer comes last, or in the app's store. A request may even come behind that, since
 the browser had sent it before it had the answer with its next cookie. Its session is saved where
-the same user's session may go on with its former key: see :mod:`.succession`.
+the same user's session may go on with its former key (see :mod:`.succession`), and the request has
+changed it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Protocol
 from flask import Request, Response
 
 from ..identity.users import user_of
-from ..page.client import known_socket_key
+from ..page.client import is_session_changed, known_socket_key
 from ..page.identities import identity_now
 from ..page.request_times import arrived_at, came_at
 from ..page.secret_keys import names_of_key
@@ -104,4 +105,10 @@ class LateAnswers:
         if not (names and identify()):
             return False
         ends, since = self._node().known_ends, arrived_at() - LATE_SECONDS
-        return any(ends.was_left(name, since) for name in names)
+        # A session that goes on as the same user's is saved for what the request has written there:
+        # to renew it would only put it back in the place of the living one.
+        renews = not is_session_changed()
+        return any(
+            ends.was_left(name, since) or (renews and ends.has_just_ended(name, since))
+            for name in names
+        )

@@ -219,6 +219,24 @@ def test_session_that_goes_on_as_the_same_users_is_saved(app_with_users):
     assert "Set-Cookie" in answer.headers
 
 
+@pytest.mark.parametrize(("seconds", "is_saved"), [(5, False), (16, True)])
+def test_answer_that_changes_nothing_leaves_the_session_that_was_begun_anew(
+    app_with_users, monkeypatch, seconds, is_saved
+):
+    """A user's session is begun anew, and another tab has asked for something with the cookie of
+    before. To renew the ended session would replace the living one. The browser that did not get
+    the answer has its session renewed later."""
+    present = clock.monotonic
+
+    def wait():
+        monkeypatch.setattr(clock, "monotonic", lambda: present() + seconds)
+
+    view, late = clear_and_begin_anew, lambda: ""
+    answer = ask(app_with_users, view, late, lasts=True, meanwhile=wait, user=42)
+
+    assert ("Set-Cookie" in answer.headers) is is_saved
+
+
 @pytest.mark.parametrize("view", [log_in, clear_and_begin_anew])
 def test_app_that_does_not_tell_users_saves_what_comes_with_the_cookie_of_before(
     plain_app, realtime, view
