@@ -67,18 +67,20 @@ class LargeMessages:
         :raises InvalidMessage: if *data* is no message.
         :raises NotWanted: if the message is not to be handled any more.
         """
-        # Takes 2 ms, which many sockets may want at the same moment.
+        # This takes 2 ms, and many sockets may want to do it at the same moment.
         with time_slice.alone():
             text = data.decode()
             size, fields = parsed_size(text), _plain_fields(text)
             del text
-        kind = self._kind_of(fields or data, time_slice, view_of)
+        if fields is None:
+            fields = _telling(self.look(data, time_slice))
+        kind = self._kind_of(fields, time_slice, view_of)
         with self._budget.take(size, kind, session, is_wanted):
             yield self.look(data, time_slice)
 
     def _kind_of(
         self,
-        fields: dict[str, Any] | bytes,
+        fields: dict[str, Any],
         time_slice: TimeSlice,
         view_of: Callable[[str, Any], str],
     ) -> str:
@@ -86,14 +88,11 @@ class LargeMessages:
 
         The calls of a slow view hold up no other view, however a client writes them.
 
-        :param fields: the fields that tell it, or the whole of a message that has to be parsed for
-            them.
+        :param fields: the fields of the message that tell it.
         """
-        if isinstance(fields, bytes):
-            fields = _telling(self.look(fields, time_slice))
         if fields["action"] != CALL:
             return str(fields["action"])
-        # May wait: nothing of the message but these fields is kept meanwhile.
+        # The time slice may have to be waited for, and meanwhile only these fields are kept.
         began = time_slice.begin()
         try:
             return f"{CALL} {view_of(str(fields.get('method', 'get')).upper(), fields.get('uri'))}"

@@ -18,8 +18,8 @@ _DISCONNECTED = "flask_realtime.disconnected"
 _REVOKED_UNTIL = "flask_realtime.revoked_until"
 # Registries keep times in whole ms: of two times within the same ms neither is later.
 _MOMENT_SECONDS = 0.001
-# By whatever this process last revoked, in a request or not: until when another request that came
-# behind it may still count as one of the same moment.
+# Until when a request counts as having come in the same moment in which this process last revoked
+# anything, in a request or not.
 _last_revoked_until = 0.0
 
 
@@ -39,8 +39,8 @@ def note_revocation() -> None:
 def note_disconnect(user: str) -> None:
     """Note that a user was just disconnected.
 
-    What the current request grants to the user from now on is meant to last. Does nothing outside
-    of a request.
+    What the current request grants to the user from now on is meant to last. Nothing is noted
+    outside of a request.
 
     :param user: the user, as :func:`.user_of` writes it.
     """
@@ -95,8 +95,10 @@ def came_at(user: str) -> float:
 
 
 def _revoked_until() -> float:
-    """Return until when something counts as revoked that was revoked by the current request, or
-    right before it; 0: nothing was."""
+    """Return until when the last revocation by the current request, or right before it, counts.
+
+    :returns: a time by :func:`.clock.monotonic`; 0 if there was none.
+    """
     own: float = request.environ.get(_REVOKED_UNTIL) or 0.0
     came_behind = arrived_at() >= _last_revoked_until - _MOMENT_SECONDS
     return max(own, _last_revoked_until if came_behind else 0.0)
