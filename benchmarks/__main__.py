@@ -1,8 +1,8 @@
 """Measures flask_realtime and its alternatives, and prints a table.
 
 ``python -m benchmarks [row ...]`` measures the rows that are named, or all of them. A run at full
-size keeps its results in ``build/benchmarks.json``, and ``--write`` puts the table of all kept
-results into docs/benchmarks.rst.
+size keeps its results in ``build/benchmarks.json``, and ``--write`` puts all kept results into the
+table of docs/benchmarks.rst, whose other rows stay as they are.
 
 ``python -m benchmarks --short`` takes minutes: one round at a tenth of the size. It shows that each
 row works, but says little about how fast anything is.
@@ -51,7 +51,7 @@ def main():
             RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
     print(report(list(rows.values()), new))
     if options.write:
-        _write(report(list(rows.values()), kept))
+        _write(list(rows.values()), kept)
 
 
 def _options():
@@ -75,7 +75,7 @@ def _options():
     parser.add_argument(
         "--write",
         action="store_true",
-        help="put the table of all kept results into docs/benchmarks.rst",
+        help="put all kept results into the table of docs/benchmarks.rst",
     )
     parser.add_argument(
         "--with",
@@ -110,10 +110,10 @@ def _measure(row, rounds):
     return {"title": row.title, "machine": machine, "seen": seen}
 
 
-def _write(text):
-    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+def _write(rows, results):
+    above, _, rest = DOCUMENT.read_text().partition(BEGIN)
+    before, _, below = rest.partition(END)
+    DOCUMENT.write_text(f"{above}{BEGIN}\n{report(rows, results, before)}\n{END}{below}")
 
 
 def _say(text):

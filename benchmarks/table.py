@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import re
+
 from .row import OURS, medians
 
 HEAD = ("what", "flask_realtime", "others", "ratio", "goal")
+# A row of a report: its title, and the lines of the table behind it.
+_ROW = re.compile(r"^   \* - \*\*(.+)\*\*\n((?:   [ *].*\n)*?)(?=   \* - \*\*|\n|\Z)", re.MULTILINE)
+_MACHINE = re.compile(r"^\d{4}-\d\d-\d\d at .+: .+\.$", re.MULTILINE)
 
 
-def table(rows, results):
-    """Return a list-table of the *results* of *rows*."""
+def table(rows, results, before=""):
+    """Return a list-table of the *results* of *rows*.
+
+    :param before: an earlier report, which has the rows that *results* lack.
+    """
     lines = [".. list-table::", "   :header-rows: 1", "   :widths: 30 12 38 10 10", ""]
     lines += _cells(HEAD)
+    known = dict(_ROW.findall(before))
     for row in rows:
         if row.name in results:
             result = results[row.name]
             lines += _cells((f"**{result['title']}**", "", "", "", ""))
             for line in row.lines:
                 lines += _cells(_line(line, medians(result["seen"])))
+        elif row.title in known:
+            lines += [f"   * - **{row.title}**", *known[row.title].splitlines()]
     return "\n".join(lines) + "\n"
 
 
-def report(rows, results):
-    """Return the table, the notes of its rows, and descriptions of the machines that were used."""
-    text = [table(rows, results)]
-    text += [f"{row.title}: {row.notes}\n" for row in rows if row.notes and row.name in results]
-    text += _machines([results[row.name]["machine"] for row in rows if row.name in results])
+def report(rows, results, before=""):
+    """Return the table, the notes of its rows, and descriptions of the machines that were used.
+
+    :param before: an earlier report, which has the rows that *results* lack.
+    """
+    known = dict(_ROW.findall(before))
+    shown = [row for row in rows if row.name in results or row.title in known]
+    text = [table(rows, results, before)]
+    text += [f"{row.title}: {row.notes}\n" for row in shown if row.notes]
+    machines = [f"{one}\n" for one in _MACHINE.findall(before)]
+    new = _machines([results[row.name]["machine"] for row in rows if row.name in results])
+    text += dict.fromkeys([*machines, *new])
     return "\n".join(text)
 
 

@@ -10,7 +10,7 @@ from benchmarks.row import Line, Row, at_least, at_most
 from benchmarks.rows import Scale, all_rows
 from benchmarks.rows.fanout import bursts
 from benchmarks.servers import environment
-from benchmarks.table import table
+from benchmarks.table import report, table
 
 RIVALS = {
     "ours": (rivals.ours, "flask_realtime"),
@@ -66,6 +66,27 @@ def test_table_says_whether_a_goal_is_reached():
 
     assert "     - 60\n     - a 10; b 30\n     - 2 ✗\n     - ≥ 3\n" in text
     assert "     - 60\n     - a 10; b 30\n     - ✗\n     - ≤ 40\n" in text
+
+
+def test_table_keeps_the_rows_that_were_not_measured_again():
+    """One row is measured anew. The other keeps its lines, its notes and its machine."""
+    lines = [Line("speed", "speed")]
+    rows = [Row(name, f"Row {name}", {}, lines, notes=f"On {name}.") for name in ("a", "b")]
+
+    def results(name, speed):
+        machine = dict.fromkeys(("machine", "python", "packages"), "x")
+        machine |= {"date": f"2026-01-0{speed}", "commit": "abc"}
+        seen = {"flask_realtime": {"speed": [speed]}}
+        return {name: {"title": f"Row {name}", "seen": seen, "machine": machine}}
+
+    before = report(rows, {**results("a", 1), **results("b", 2)})
+
+    after = report(rows, results("a", 3), before)
+
+    changed = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert changed == ["     - 3", "2026-01-03 at abc: x; x; x."]
+    assert report(rows, {}, before) == before
+    assert "     - 2\n" in after
 
 
 def test_row_goes_on_without_a_contender_that_fails():

@@ -8,6 +8,7 @@ import threading
 import time
 import zlib
 from functools import partial
+from typing import NamedTuple
 
 from flask_realtime.connection.limits import tokens_for
 
@@ -35,14 +36,55 @@ CALL = '{"id": "1", "action": "call-route", "uri": "/json%s"}'
 PATH = CALL % ("/a" * 450)
 QUERY = CALL % ("?" + "a=1&" * 60_000)
 
-# What the messages are, one of them, whether it is deflated, and the status of its reply.
+# The reply to a ping of the WebSocket protocol, without a payload.
+PONG = b"\x8a\x00"
+
+
+class Kind(NamedTuple):
+    """What the sockets send.
+
+    :param what: the name of it in the table.
+    :param data: the bytes of one message.
+    :param tokens: how many small messages it counts as.
+    :param status: the status of its reply; None: the reply is a pong.
+    """
+
+    what: str
+    data: bytes
+    tokens: int
+    status: int | None
+
+    @classmethod
+    def plain(cls, what, text, status):
+        return cls(what, frame(text.encode()), tokens_for(text.encode()), status)
+
+    @classmethod
+    def deflated(cls, what, text, status):
+        return cls(what, _deflated(text), tokens_for(text.encode()), status)
+
+    @classmethod
+    def in_pieces(cls, what, text, status):
+        """Each byte of the message has a frame of its own, which counts as a message."""
+        data = text.encode()
+        frames = [frame(data[i : i + 1], 0x00 if i else 0x01) for i in range(len(data) - 1)]
+        return cls(what, b"".join([*frames, frame(data[-1:], 0x80)]), len(data), status)
+
+
+def _deflated(text):
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    payload = compressor.compress(text.encode()) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    return frame(payload[:-4], 0xC1)
+
+
 KINDS = {
-    "deflated": ("deflated texts of 250 KB", TEXT, True, 404),
-    "bombs": ("deflated lists of 80,000 lists", LISTS, True, 404),
-    "floods": ("small messages", PING, False, 200),
-    "refused": ("small calls of a closed route", CALL % "", False, 421),
-    "paths": ("calls of paths of 450 parts", PATH, False, 421),
-    "queries": ("calls of a closed route with deflated queries of 240 KB", QUERY, True, 421),
+    "deflated": Kind.deflated("deflated texts of 250 KB", TEXT, 404),
+    "bombs": Kind.deflated("deflated lists of 80,000 lists", LISTS, 404),
+    "floods": Kind.plain("small messages", PING, 200),
+    "pings": Kind("pings of the WebSocket protocol", frame(b"", 0x89), 1, None),
+    "pieces": Kind.in_pieces("messages in frames of one byte", PING, 200),
+    "refused": Kind.plain("small calls of a closed route", CALL % "", 421),
+    "paths": Kind.plain("calls of paths of 450 parts", PATH, 421),
+    "queries": Kind.deflated("calls of a closed route with deflated queries of 240 KB", QUERY, 421),
 }
 
 
@@ -50,7 +92,7 @@ def besieged(command, seconds):
     """Return 99th percentiles of a view in ms.
 
     ``idle`` is that while the sockets are idle, ``allowed`` the goal that follows from it; the
-    others are those while the sockets send, by the kind of messages.
+    others are those while the sockets send, by the names of :data:`KINDS`.
 
     :param command: the command of the server.
     :param seconds: how long to measure each figure.
@@ -62,15 +104,13 @@ def besieged(command, seconds):
         REALTIME_ALLOW_CALLS="null",
     )
     figures = {}
-    for kind, (_, text, is_deflated, status) in KINDS.items():
+    for name, kind in KINDS.items():
         with rival.start() as server, rival.crowd(server.port, ["room"] * SOCKETS, True) as crowd:
             crowd.settle()
             idle = _percentile(server.port, seconds)
-            rate = A_SECOND / tokens_for(text.encode())
-            data = _deflated(text) if is_deflated else frame(text.encode())
-            _check(crowd.clients[0], data, status)
-            with Siege(crowd.clients, data, rate):
-                figures[kind] = _percentile(server.port, seconds)
+            _check(crowd.clients[0], kind)
+            with Siege(crowd.clients, kind.data, A_SECOND / kind.tokens):
+                figures[name] = _percentile(server.port, seconds)
             figures["idle"] = max(idle, figures.get("idle", 0.0))
     figures["allowed"] = max(2 * figures["idle"], figures["idle"] + MORE_MS)
     return figures
@@ -80,8 +120,8 @@ class Siege:
     """Lets clients send frames during a with block, and reads what they receive.
 
     :param clients: the clients.
-    :param data: the bytes of the frame that they send.
-    :param rate: how many times a second each client sends it.
+    :param data: the bytes that they send.
+    :param rate: how many times a second each client sends them.
     """
 
     def __init__(self, clients, data, rate):
@@ -139,29 +179,28 @@ def _row(name, title, command, scale):
         [
             Line("idle", "the sockets are idle: 99 % of the answers within, ms"),
             *(
-                Line(kind, f"they send {what}; ratio to what is allowed, ms", allowed())
-                for kind, (what, *_) in KINDS.items()
+                Line(name, f"they send {kind.what}; ratio to what is allowed, ms", allowed())
+                for name, kind in KINDS.items()
             ),
         ],
         notes=f"Allowed is twice the figure of idle sockets, or {MORE_MS:g} ms more.",
     )
 
 
-def _check(client, data, status):
+def _check(client, kind):
     """Raise an error unless the server answers a message as it is to answer those of the siege."""
-    client.sock.sendall(data)
+    client.sock.sendall(kind.data)
+    if kind.status is None:
+        data = client.sock.recv(65536)
+        if data != PONG:
+            raise RuntimeError(f"This is no pong: {data[:300]!r}")
+        return
     reply = json.loads(client.next_text())
-    if reply["status"] != status:
-        raise RuntimeError(f"The status is {reply['status']} and not {status}: {reply}")
+    if reply["status"] != kind.status:
+        raise RuntimeError(f"The status is {reply['status']} and not {kind.status}: {reply}")
 
 
 def _percentile(port, seconds):
     with Prober(port) as prober:
         time.sleep(seconds)
     return prober.percentile(99)
-
-
-def _deflated(text):
-    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
-    payload = compressor.compress(text.encode()) + compressor.flush(zlib.Z_SYNC_FLUSH)
-    return frame(payload[:-4], 0xC1)
