@@ -67,7 +67,7 @@ test-pythons:
 
 test-lowest:
 	$(PYTHON) -m venv $(PLACES)/lowest
-	$(PYTHON) tests/lowest.py > $(PLACES)/lowest/constraints.txt
+	$(PYTHON) tests/lowest_versions.py > $(PLACES)/lowest/constraints.txt
 	$(PLACES)/lowest/bin/python -m pip install --quiet --constraint $(PLACES)/lowest/constraints.txt \
 		--editable '.[test]'
 	$(PLACES)/lowest/bin/python $(SUITE)

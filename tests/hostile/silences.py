@@ -4,12 +4,12 @@ import contextlib
 
 import pytest
 
-from ..frozen import frozen
+from ..hanging_redis import while_redis_hangs
 
 
 @contextlib.contextmanager
 def hanging(store):
-    with store.client() as client, frozen(client):
+    with store.client() as client, while_redis_hangs(client):
         yield
 
 

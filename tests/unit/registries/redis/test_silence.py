@@ -14,7 +14,7 @@ from flask_realtime.registries.redis.pool import RedisPool
 from flask_realtime.registries.redis.silence import MOST_WAITING, Silence
 
 from ....eventually import DEADLINE, eventually
-from ....frozen import frozen
+from ....hanging_redis import while_redis_hangs
 
 TIMEOUT_SECONDS = 0.5
 MANY = 2 * MOST_WAITING
@@ -34,7 +34,7 @@ def pause(redis_url):
 
     @contextlib.contextmanager
     def pause():
-        with redis.Redis.from_url(redis_url) as client, frozen(client):
+        with redis.Redis.from_url(redis_url) as client, while_redis_hangs(client):
             yield
 
     return pause

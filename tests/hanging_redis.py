@@ -6,7 +6,7 @@ import signal
 
 
 @contextlib.contextmanager
-def frozen(client):
+def while_redis_hangs(client):
     """Have the Redis of *client* answer nobody within the ``with`` block: its process is stopped.
 
     :param client: a client of redis-py.
