@@ -142,7 +142,7 @@ def come(request, renewed):
 
     A test with the mark ``keeps_pages`` gets a browser that keeps pages for its back button. A
     visitor in a test with the mark ``shares_tabs`` gets the renewed tab of an earlier one, unless
-    that one's test has failed: it may have left a key pressed, say.
+    that one's test has failed: such a test may have left a key pressed.
     """
     people, sharing = request.node.stash.setdefault(VISITORS, []), []
     keeps_pages = request.node.get_closest_marker("keeps_pages")

@@ -74,8 +74,8 @@ def test_page_that_answered_a_post_is_navigated_to(ada, posts, redis_client, cha
 
 
 def test_page_whose_address_has_json_as_well_is_loaded_anew(ada, redis_client, channel):
-    """A view has JSON for whoever takes anything, and here there is none (404). The page, of which
-    messages are lost, is loaded anew: its address has a page for a browser."""
+    """A view answers a client that takes anything with JSON, which is missing here (404). The page
+    has lost messages and is loaded anew: its address has a page for a browser."""
     ada.visit(f"/either/{channel}")
 
     with ada.page.expect_navigation():

@@ -57,8 +57,8 @@ def test_login_over_the_socket_is_seen_by_the_next_page(visitor):
 def test_login_survives_a_navigation_that_does_not_wait(visitor):
     """A person logs in over the socket and leaves the page while its cookies are being fetched. The
     next page shows the user."""
-    # Flask-Login notes a stranger at his second request. The cookie of a page that notes him later,
-    # and is asked for before the browser has the fetched ones, would take their place.
+    # Flask-Login marks a stranger's session at the second request. A page that does so later, and
+    # is asked for before the browser has the fetched cookies, would set a cookie in their place.
     visitor.visit("/whoami")
     visitor.visit("/whoami")
     visitor.visit("/plain")

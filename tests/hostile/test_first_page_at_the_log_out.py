@@ -94,7 +94,7 @@ def assert_hears(person, page, expected):
 
 @pytest.mark.parametrize(("way", "hears", "user"), WAYS)
 def test_first_page_of_a_user_that_is_answered_late(processes, hold, asking, way, hears, user):
-    """The page was asked for before its user logged out, say. It hears nothing, neither its channel
+    """The page was asked for before its user logged out, for example. It hears neither its channel
     nor its user, and does not log its browser in again."""
     asked, other = processes()
     person = log_in(other)

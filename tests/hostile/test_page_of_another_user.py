@@ -54,8 +54,8 @@ def test_page_of_another_user_gets_no_socket_by_its_own_requests(person, request
 
 
 def test_page_of_who_goes_on_as_another_user_is_not_of_the_former_one(person):
-    """An administrator acts as bob, and has his page open. It is away while she is herself again:
-    what was written as bob is not sent in her name."""
+    """The administrator ada acts as bob, with a page of bob's open. That page is away while ada is
+    herself again: what was written as bob is not sent in ada's name."""
     person.log_in("ada")
     person.show()
     page = connection_id(person.navigate("/become/bob", "POST").text)

@@ -1,4 +1,4 @@
-"""Who is let into a room names a position from before, to read what was said without him."""
+"""A user who is let into a room names an earlier position, to read what was said before that."""
 
 import pytest
 
@@ -9,8 +9,8 @@ KINDS = [("gthread", "memory", 1), ("gevent", "redis", 2)]
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(kind[:2]))
 def test_member_who_comes_again_hears_nothing_of_the_time_between(share, kind):
-    """A member is put out of a room, and let in again later. His new page names the position of the
-    last message that his former page has heard: it hears what comes from now on, and is told that
+    """A member is put out of a room, and let in again later. The new page names the position of the
+    last message that the former page has heard: it hears what comes from now on, and is told that
     it lacks messages."""
     server = share("accounts:app", *kind)
     person, admin = Person(server.url), Person(server.url)

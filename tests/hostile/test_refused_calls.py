@@ -8,7 +8,7 @@ import pytest
 from tests.integration.browsers import Browser
 from tests.integration.raw import RawSocket
 
-# A form cannot hold an object: whoever reads this answers 400.
+# A form cannot hold an object: code that reads this answers 400.
 WRONG = {"method": "post", "input": {"text": "a" * 2_000, "wrong": {}}}
 LARGE_WRONG = {"method": "post", "input": {"text": "a" * 20_000, "wrong": {}}}
 LARGE = {"method": "post", "input": {"text": "a" * 20_000}}

@@ -60,7 +60,8 @@ def test_pages_go_on_where_a_log_out_could_not_be_saved(person, folder):
 
 
 def test_pages_go_on_where_a_log_out_by_a_call_could_not_be_saved(person, folder):
-    """So it is where the log-out came over the socket."""
+    """A log-out over the socket is not saved: the sockets come back, and hear their channels, until
+    a log-out succeeds."""
     page = person.show("/news")
     with person.open(page) as socket:
         (folder / "refusals").write_text("before")

@@ -113,7 +113,8 @@ def test_tab_whose_session_the_browser_has_not_kept_comes_back(processes):
 
 @pytest.mark.parametrize("keeps", [True, False])
 def test_tab_comes_back_though_the_app_does_not_tell_users(share, tmp_path_factory, keeps):
-    """So it is in an app without realtime.identify. What the tab puts into the cart is there."""
+    """In an app without realtime.identify the first tab comes back with the browser's session, too:
+    what the tab puts into the cart is there."""
     folder = str(tmp_path_factory.mktemp("sessions"))
     environ = {"SAYS_NOTHING": "1", **({"SESSIONS": folder} if keeps else {})}
     person = Person(share("logins:app", environ=environ).url)

@@ -66,7 +66,7 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
 class ServerProcess:
     """A server that runs on a port of its own, and whose output is kept.
 
-    Whoever leaves its ``with`` kills it; a test that is about stopping calls :meth:`stop`.
+    It is killed at the end of its ``with`` block; a test about stopping calls :meth:`stop`.
 
     :param kind: which server: gevent, gthread, pywsgi, pywsgi-own-tls, dev, dev-debug, app.run; or
         one that cannot hold sockets: sync, gthread-of-one, gevent_pywsgi, pywsgi-unpatched.

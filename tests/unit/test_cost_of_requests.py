@@ -217,7 +217,7 @@ def test_handshake_costs_few_functions_of_the_package(monkeypatch):
 def test_ended_socket_does_not_wait_for_the_garbage_collector(sent, is_logged_out, monkeypatch):
     """A page opens its socket, says something or nothing, and leaves. What the process held of the
     socket, 20 KB with its headers, is free at once: the collector may take minutes to come, and
-    takes the longer for each such socket. So it is where the page is turned away at once."""
+    takes the longer for each such socket. The same holds if the page is turned away at once."""
     realtime = Realtime(app := make_app())
     app.add_url_rule("/room", "room", lambda: realtime.socket.subscribe("room") or "<body>")
     for path in ("/broken", "/worse"):

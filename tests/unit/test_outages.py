@@ -183,8 +183,8 @@ def test_error_trackers_are_told(app, ask):
 
 
 def test_no_cache_keeps_the_answer_to_who_names_a_page(app, ask, realtime):
-    """An app lets caches keep its pages, and its page for errors. Whoever names an open page is
-    answered 503 where all others get theirs; a cache that kept it would give it to them."""
+    """An app lets caches keep its pages, and its page for errors. A request that names an open page
+    is answered 503; a cache that kept this answer would give it to all others."""
 
     @app.get("/news")
     def show_news():

@@ -82,7 +82,7 @@ DOCUMENT = ROOT / "docs" / "architecture.rst"
 
 
 def test_document_for_maintainers_names_files_that_are_there():
-    """Whoever looks for a file that ``docs/architecture.rst`` names finds it."""
+    """Each file that ``docs/architecture.rst`` names exists."""
     named = re.findall(r"``([a-z_/]+\.(?:py|lua))``", DOCUMENT.read_text())
     folders = (PACKAGE, PACKAGE / "registries" / "redis")
     gone = {one for one in named if not any((folder / one).exists() for folder in folders)}

@@ -80,7 +80,7 @@ def on(channel):
 
 @app.get("/either/<channel>")
 def either(channel):
-    """A page for a browser, and JSON, of which there is none, for whoever takes anything."""
+    """A page for a browser, and JSON, which is missing, for a client that takes anything."""
     if request.accept_mimetypes.best_match(["application/json", "text/html"]) != "text/html":
         abort(404)
     return on(channel)

@@ -101,7 +101,7 @@ def test_config_refuses_a_prefix_that_redis_cluster_could_not_hash(value):
 
 @pytest.mark.parametrize("function", [lambda name: name, flask.Flask("shop")])
 def test_config_refuses_a_function_for_redis_that_needs_arguments(function):
-    """An app, say, in place of a URL can be called too, and is an error that says so at once."""
+    """Something else that can be called, such as an app, is refused at once in place of a URL."""
     message = refusal(REALTIME_REDIS=function)
 
     assert "calls its function with no arguments" in message

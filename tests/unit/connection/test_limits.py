@@ -110,7 +110,7 @@ def test_bucket_grants_the_largest_message_when_it_is_full(clock):
 
 
 def test_bucket_waits_for_what_a_message_took_beyond_its_tokens(clock):
-    """What is owed is a burst at most, so that whoever has sent nothing for a while may go on."""
+    """What is owed is a burst at most: a client that has sent nothing for a while may go on."""
     bucket = TokenBucket(10)
     bucket.take()
     bucket.owe(12)

@@ -48,8 +48,8 @@ def assert_is_kept_nowhere(response):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_no_cache_keeps_what_a_request_for_blocks_gets(kept, client, path):
-    """Whoever asks for the page afterwards would get it in place of the page, and anybody can send
-    the header that names blocks."""
+    """A visitor who asks for the page afterwards would get the answer in its place, and anybody can
+    send the header that names blocks."""
     assert_is_kept_nowhere(ask(client, "rows", path))
 
 

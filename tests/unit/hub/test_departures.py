@@ -73,7 +73,7 @@ def test_client_that_was_let_in_again_meanwhile_stays(registry, departures):
 
 def test_client_that_is_let_in_again_before_the_registry_is_told_stays(registry):
     """A client is put out of a channel, and subscribed to it again before the registry is told that
-    it has left: the later call counts. So it is where the registry knows when it left."""
+    it has left: the later call counts. The same holds if the registry knows when it left."""
     departures = Departures(registry)
     moment = registry.subscriptions(["d1"])["d1"]["b"].moment
     departures.add("d1", "a", True)

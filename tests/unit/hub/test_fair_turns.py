@@ -9,7 +9,7 @@ from flask_realtime.hub.fair_turns import FairTurns
 
 
 def known(*visitors):
-    """Return turns, the only one of which the last of *visitors* has; all of them had one."""
+    """Return turns of visitors who all had one; the last of *visitors* has the only one now."""
     turns = FairTurns(1)
     for visitor in visitors:
         turns.ask(visitor)
@@ -29,7 +29,7 @@ def serve(turns, waiters):
 
 
 def test_turn_that_is_free_is_had_at_once():
-    """Whoever comes while a turn is free has it at once; others wait in a line."""
+    """A visitor who comes while a turn is free has it at once; others wait in a line."""
     turns = FairTurns(2)
 
     waiters = [turns.ask("a") for _ in range(4)]
@@ -39,8 +39,8 @@ def test_turn_that_is_free_is_had_at_once():
 
 
 def test_turns_that_are_taken_away_are_given_back_first():
-    """Turns become more, and those who wait have them at once; then fewer, and whoever has one
-    keeps it, but the next has to wait until enough are given back."""
+    """Turns become more, and those who wait have them at once. Then they become fewer: those who
+    have a turn keep it, but the next has to wait until enough are given back."""
     turns = FairTurns(1)
     waiters = [turns.ask("a") for _ in range(4)]
 
@@ -57,7 +57,7 @@ def test_turns_that_are_taken_away_are_given_back_first():
 
 
 def test_second_request_of_a_visitor_comes_behind_the_first_of_each_other():
-    """Whoever asks several times at once holds up nobody for long."""
+    """A visitor who asks several times at once holds up nobody for long."""
     turns = known("greedy", "other", "third")
 
     waiters = [turns.ask(one) for one in ("greedy", "greedy", "greedy", "other", "third", "other")]
@@ -67,7 +67,7 @@ def test_second_request_of_a_visitor_comes_behind_the_first_of_each_other():
 
 def test_visitor_who_asks_regularly_is_served_among_many_known_ones():
     """Strangers use hundreds of sessions in turn, each of which had its last turn long ago. A
-    visitor who had his a moment ago waits for those that came before him, and no other."""
+    visitor whose last turn was a moment ago waits for those who came before, and no other."""
     strangers = [f"stranger {number}" for number in range(300)]
     turns = known(*strangers, "visitor")
     before = [turns.ask(one) for one in strangers[:5]]
@@ -91,7 +91,7 @@ def test_newcomers_get_every_other_turn_while_others_wait():
 @pytest.mark.parametrize("others", [0, 1, 2, 3, 9])
 @pytest.mark.parametrize("is_newcomers_turn", [False, True])
 def test_place_of_the_last_is_when_it_is_served(newcomers, others, is_newcomers_turn):
-    """Of the last in a line it is known how many turns come before, whoever waits in the other."""
+    """It is known how many turns come before the last in a line, whatever waits in the other."""
     turns = known("visitor")
     if not is_newcomers_turn:
         turns.ask("new")
@@ -114,7 +114,7 @@ def test_place_of_the_last_is_when_it_is_served(newcomers, others, is_newcomers_
 
 
 def test_visitor_is_served_behind_one_newcomer():
-    """The visitor comes at any moment of a flood of newcomers, and few turns go before his."""
+    """The visitor comes at any moment of a flood of newcomers, and few of them go first."""
     turns = known("visitor")
     strangers = (f"stranger {number}" for number in itertools.count())
     for _ in range(10):

@@ -146,8 +146,8 @@ def test_more_have_turns_at_once_where_they_take_no_longer(herd, monkeypatch):
 
 
 def test_view_so_slow_that_nobody_may_wait_has_more_turns_at_once(herd, monkeypatch):
-    """A view takes so long that whoever finds no turn is refused at once. It is answered more at a
-    time all the same, or else those who came first would keep it from everybody."""
+    """A view takes so long that a request without a turn is refused at once. More requests for it
+    are answered at a time all the same, or else the first would keep the view from everybody."""
     monkeypatch.setattr("flask_realtime.hub.herd.PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr("flask_realtime.threads.clock.monotonic", lambda: 1000.0)
     turns = [herd.begin("show") for _ in range(RENDERED_AT_ONCE)]

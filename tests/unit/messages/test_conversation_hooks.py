@@ -135,9 +135,9 @@ def test_hook_may_change_the_session(app, browser):
 
 @pytest.mark.parametrize("then, left", [("bob", None), ("ada", "ada")])
 def test_hook_finds_no_user_who_has_the_session_since(app, monkeypatch, then, left):
-    """The server keeps the session. Where bob logs in with the browser of ada, whose page is still
-    open, it is not bob who leaves by that page, and what the hook and the functions behind it note
-    is not in his session. If ada logs in again, her page leaves as hers."""
+    """The server keeps the session. If bob logs in with ada's browser, where a page of ada's is
+    still open, that page does not leave as bob's, and what the hook and the functions behind it
+    note is not in bob's session. If ada logs in again, the page leaves as ada's."""
     kept = SimpleCache()
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=kept)
     Session(app)

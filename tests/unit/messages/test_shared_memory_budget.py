@@ -106,7 +106,7 @@ def test_one_who_does_not_want_to_wait_any_more_takes_nothing(work, monkeypatch)
 
 
 def test_patience_of_a_kind_and_of_all_do_not_add_up(clock):
-    """Whoever asks once nothing has changed for so long goes on at once: those who have taken all
+    """A caller that asks once nothing has changed for so long goes on at once: those that have all
     of the memory may be waiting for it."""
     patience, gate, begun = 1000.0, threading.Event(), []
     budget = SharedMemoryBudget(80, patience)

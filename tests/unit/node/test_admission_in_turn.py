@@ -134,7 +134,7 @@ print(len(entering))
 
 
 def test_process_that_is_begun_on_another_thread_wakes_who_waits_for_a_turn():
-    """A process of gevent uses the library first on a thread of gevent's pool, for a push, say.
+    """A process of gevent uses the library first on a thread of gevent's pool, to push for example.
     Many sockets open at once then. None is refused for having waited in vain."""
     command = [sys.executable, "-c", ON_ANOTHER_THREAD]
 

@@ -78,7 +78,7 @@ def test_request_that_acts_on_a_page_fails_where_the_app_cannot_tell_its_user(as
 
 
 def test_page_fails_where_the_app_fails_to_tell_its_user_by_the_end_of_the_request(app, ask):
-    """The function has told the user before. His page is not taken for a stranger's."""
+    """The function has told the user before. The user's page is not taken for a stranger's."""
     failing = []
     app.extensions[EXTENSION] = Identify()
     app.extensions[EXTENSION].set(lambda: 1 / 0 if failing else session["user"])

@@ -89,7 +89,7 @@ def test_page_is_answered_whose_class_of_responses_reads_no_body():
 
 
 def test_file_that_was_closed_holds_nothing():
-    """Whoever has closed a file in memory, nothing of it is sent."""
+    """A file in memory is closed before it is sent. Nothing of it is sent, without an error."""
     response = answer(file := io.BytesIO(b"a,b"))
 
     file.close()

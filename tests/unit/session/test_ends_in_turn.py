@@ -84,7 +84,7 @@ def test_ban_keeps_its_time_when_pages_end_for_other_reasons():
 
 
 def test_session_that_is_ended_again_has_ended_at_its_first_end():
-    """Whoever has a copy of the cookie ends the session once more while Redis is down. What another
+    """A thief with a copied cookie ends the session once more while Redis is down. What another
     process has put in the place of the session in between goes by the first end."""
     waiting = WaitingEnds()
     for moment in (1.0, 2.0):

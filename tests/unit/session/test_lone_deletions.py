@@ -96,7 +96,7 @@ def test_deletion_of_a_former_session_is_made_unless_somebody_has_logged_in(
 
 
 def test_deletion_waits_before_what_it_is_a_part_of(app):
-    """Whoever fetches the log-out as soon as it is there takes the deletion as well."""
+    """A page that fetches the log-out as soon as it is there takes the deletion as well."""
     flask_login.LoginManager(app).user_loader(lambda user_id: None)
     app.add_url_rule(
         "/logout", "logout", lambda: flask_login.logout_user() and "", methods=["POST"]

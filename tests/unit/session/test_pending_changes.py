@@ -31,8 +31,8 @@ def test_changes_come_back_as_they_were(app):
     ("digest", "text"), [("other", None), ("digest", "garbage"), ("digest", "")]
 )
 def test_changes_of_another_or_of_nobody_are_refused(app, digest, text):
-    """A text for another client, or an unsigned one, is refused: whoever can write to Redis cannot
-    give anybody another session."""
+    """A text for another client, or an unsigned one, is refused: a stranger who can write to Redis
+    cannot give anybody another session."""
     text = CHANGES.to_text(app, "digest") if text is None else text
 
     with pytest.raises(ValueError):
@@ -64,7 +64,7 @@ def test_changes_are_read_with_a_key_that_was_in_use_before(app):
         ({"a": 2, "gone": None}, None, True),
         ({"a": 2, "new": ["x"]}, None, True),
         ({"a": 2, "gone": 3}, None, False),
-        # Flask-Login's mark of a stranger, say: {"_fresh": False}.
+        # Such a value is Flask-Login's mark of a stranger: {"_fresh": False}.
         ({"a": 1, "gone": None, "new": False}, None, True),
     ],
 )

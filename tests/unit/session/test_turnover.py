@@ -33,8 +33,8 @@ def end_everywhere(identified, process, visit, end_of_request):
 
 
 def test_log_out_everywhere_is_told_as_a_log_out(end_everywhere):
-    """The app ends the session before it logs the user out. The sockets are closed at once, and
-    whoever has closed them learns then that the browser has another session."""
+    """The app ends the session before it logs the user out. The sockets are closed at once, and the
+    processes that have closed them learn then that the browser has another session."""
     before, told = end_everywhere(lambda: session.pop("user"))
 
     assert before == [Disconnect(session=NAME)]

@@ -1,4 +1,4 @@
-"""Log-ins and log-outs whose session cannot be saved, since JSON has no place for a value, say."""
+"""Log-ins and log-outs whose session cannot be saved, since JSON cannot hold a value."""
 
 import json
 import threading

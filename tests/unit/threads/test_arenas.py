@@ -61,8 +61,8 @@ def test_giving_back_takes_little_of_the_time(clock, monkeypatch):
 
 
 def test_waiting_for_other_threads_is_no_giving_back(clock, monkeypatch):
-    """Where many threads make large replies, whoever gives memory back waits for the others too.
-    The memory is given back behind each reply all the same."""
+    """Where many threads make large replies, the thread that gives memory back waits for the others
+    too. The memory is given back behind each reply all the same."""
     given = []
 
     def trim(pad):

@@ -68,8 +68,8 @@ def test_queue_goes_on_after_a_job_that_fails(queue, done, caplog, error):
 
 
 def test_queue_keeps_nobody_waiting_where_no_thread_can_be_started(queue, done):
-    """No thread can be started. The submitter gets the error, and whoever waits for the queue does
-    not wait for ever."""
+    """No thread can be started. The submitter gets the error, and a thread that waits for the queue
+    does not wait for ever."""
     with no_thread_to_be_had(), pytest.raises(RuntimeError):
         queue.submit(lambda: done.append("never"))
 
@@ -81,8 +81,8 @@ def test_queue_keeps_nobody_waiting_where_no_thread_can_be_started(queue, done):
 
 @pytest.mark.parametrize("is_begun", [True, False])
 def test_queue_drops_what_waits_and_ends_what_is_next(queue, is_begun):
-    """Waiting jobs are dropped. Whoever waits for the queue waits for at most one job, which is
-    never dropped."""
+    """Waiting jobs are dropped. A thread that waits for the queue waits for at most one job, which
+    is never dropped."""
     gate, begun = threading.Event(), []
 
     def hold(number):

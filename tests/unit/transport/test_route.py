@@ -72,8 +72,8 @@ def test_socket_route_that_has_the_path_already_is_refused_with_both_names():
 
 
 def test_later_socket_route_at_the_path_is_refused():
-    """So it is if the other route is added later: from 3.2 on Werkzeug itself names ours, and else
-    the first request tells."""
+    """A WebSocket route at the same path that is added later is an error too: Werkzeug from 3.2 on
+    raises it at once, and with an older one the first request does."""
     app = make_app()
     app.testing = True
 

@@ -1,4 +1,4 @@
-"""Whoever wants what was posted to be in its place waits only where something is on its way."""
+"""Waiting until posted frames are in their outboxes, which lasts only while some are on the way."""
 
 import threading
 from contextlib import closing
