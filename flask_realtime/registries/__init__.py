@@ -1,7 +1,7 @@
 """Where subscriptions and logs are kept: in this process, or in Redis.
 
-Whoever writes a :class:`Registry` of their own finds here every type that its constructor and its
-methods take or return.
+This module has every type that the constructor and the methods of a :class:`Registry` take or
+return, for apps that have a registry of their own.
 """
 
 from __future__ import annotations

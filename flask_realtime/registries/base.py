@@ -15,8 +15,8 @@ from .subscriptions import Known, Subscriptions
 class Registry(ChannelRegistry):
     """Who is subscribed to what, and the log of each channel.
 
-    An app has one registry in each of its processes: ``REALTIME_REGISTRY`` says of which kind, and
-    may name a subclass of this class, which is called with the app's settings.
+    An app has one registry in each of its processes. ``REALTIME_REGISTRY`` says its kind, and may
+    name a subclass of this class, which is called with the app's settings.
 
     The words used here:
 

@@ -24,8 +24,8 @@ class ChannelRegistry(ABC):
         A push by pattern does not prolong the life of a log whose channel no process hears. It is
         not kept at all if the log is empty as well, no page was subscribed lately (a little longer
         than ``REALTIME_CONNECT_TIMEOUT_SECONDS``), and no process has heard the channel for
-        ``REALTIME_HISTORY_TTL_SECONDS``: only the log's position moves on, so that whoever reads
-        the log from an earlier position is told that messages are lost.
+        ``REALTIME_HISTORY_TTL_SECONDS``: only the log's position moves on. A page that reads the
+        log from an earlier position is told then that messages are lost.
 
         :param pushes: the pushes, each for one channel.
         :returns: the position of each push; of a repeat, the position of the first.

@@ -178,9 +178,9 @@ class RegistryEvents:
     :param deliver: takes a publication of a channel that this process hears. Called by one thread
         only, in the order of each channel's log; after trouble with the network, publications may
         be missing or come twice.
-    :param changed: takes the digest of a client whose subscriptions have changed: read them; and,
-        if there are any, the channels that the client has left: its connections are off them when
-        the call returns.
+    :param changed: takes the digest of a client whose subscriptions have changed, and have to be
+        read again. If the client has left channels, it takes their names as a second argument, and
+        has taken the client's connections off them when it returns.
     :param disconnected: takes an order to close sockets.
     :param unsubscribed: takes the identity of a user, percent-encoded or as a hash, a channel, and
         when the user was put out of it, as :meth:`.Registry.unsubscribe` takes it: no page of the

@@ -54,8 +54,8 @@ class MemoryDelivery:
     def settle(self) -> None:
         """Wait until what was put in before is delivered, ``SETTLE_SECONDS`` at the most.
 
-        Nobody waits once somebody has waited in vain, until the thread has come so far: else
-        thousands wait one by one.
+        Once a caller has waited in vain, no other waits until the thread has come so far: else
+        thousands of callers would wait, one after the other.
         """
         if self._late is not None and not self._late.is_set():
             return

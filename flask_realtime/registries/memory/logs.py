@@ -42,7 +42,7 @@ class MemoryLogs:
     ) -> tuple[Position, Publication | None]:
         """Append *push*, unless it repeats an earlier one.
 
-        A push by pattern goes to all rooms whose names strangers have made up. A channel that
+        A push by pattern goes to all channels whose names strangers have made up. A channel that
         nobody hears keeps no log for longer by it; and where there is no log, and no page is
         awaited any more, the push is not kept.
 

@@ -137,8 +137,8 @@ class MemoryRegistry(Registry):
     def unsubscribe(self, digest: str, channels: Collection[str] | Mapping[str, int]) -> None:
         own = self._own.get()
         until = moments_in(channels)
-        # A page hears what was pushed before it leaves. Not behind the change, since whoever reads
-        # its subscriptions meanwhile takes it off.
+        # A page hears what was pushed before it leaves. Behind the change this would come too late:
+        # a thread that reads the subscriptions meanwhile takes the page off the channel.
         own.settle(digest)
         with own.lock:
             now = own.tidy()

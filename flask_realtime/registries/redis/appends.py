@@ -90,7 +90,7 @@ class RedisAppends:
             deadlines = StepDeadlines(self._pool.timeout_seconds)
             for is_further, (step, takes_turns) in enumerate(_steps(pushes)):
                 if is_further:
-                    # Also where Redis answers at once, so that nobody waits for a reply.
+                    # If Redis answers at once, no reply is waited for, and others would not run.
                     let_others_run()
                 self._run_step(step, takes_turns, replies, unlisted, deadlines)
         except ConnectionLost as error:

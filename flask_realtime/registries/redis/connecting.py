@@ -49,8 +49,7 @@ class Connecting:
         try:
             self._is_over.wait(deadline.remaining())
         except BaseException:
-            # Also if this greenlet is killed while it waits: its place in the pool must not be
-            # lost.
+            # The place in the pool must not be lost if this greenlet is killed while it waits.
             if self._abandon():
                 self._give_back(self._connection)
             raise

@@ -55,7 +55,7 @@ class Deadline:
 
 
 class StepDeadlines:
-    """The deadlines of a call that takes many steps, such as a push to every room of an app.
+    """The deadlines of a call that takes many steps, such as a push to every channel of an app.
 
     Each step may take as long as a whole call otherwise may: how many channels a pattern fits, and
     how many others push to it, is often up to strangers, and must not make the call fail. All steps

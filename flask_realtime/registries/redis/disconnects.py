@@ -54,7 +54,7 @@ class RedisDisconnects:
         self._process = process
         # The last order that was read, or that was kept when this process began to listen.
         self._at: bytes | None = None
-        # Where the reading under way began, also if several attempts have failed meanwhile.
+        # Where the reading under way began, however many of its attempts have failed.
         self._began_at: bytes | None = None
         # The orders that were heard by an announcement: they are not carried out again when read.
         self._heard: ExpiringDict[bytes, bool] = ExpiringDict(HEARD_SECONDS)
@@ -62,7 +62,7 @@ class RedisDisconnects:
         self._deaf_since = math.inf
         self._lost_at = -math.inf
         self._lock = threading.Lock()
-        #: The time of Redis. Whoever hears it notes it here.
+        #: The time of Redis, noted by each part of the registry that hears it.
         self.time = ServerTime()
 
     def announce(self, order: Disconnect, deadline: Deadline) -> None:
@@ -141,8 +141,8 @@ class RedisDisconnects:
         began = clock.monotonic()
         deaf_for = max(0.0, began - self._deaf_since)
         now = self._pool.time_ms(deadline)
-        # By how many ms the clock of Redis is ahead of this process's: a little more than this,
-        # because the reply has travelled for a while.
+        # The clock of Redis is ahead of this process's by a little more than this, in ms, because
+        # the reply has travelled for a while.
         ahead = now - clock.monotonic() * 1000
         # Older orders were heard, and may be forgotten since.
         heard_until = b"%d-0" % (now - (deaf_for + NOTICED_SECONDS) * 1000)

@@ -32,7 +32,7 @@ class Generations:
     def renew(self, seen: int) -> bool:
         """Begin another generation, because a connection seems to lead to a former master.
 
-        :param seen: the generation of before the call that Redis has refused.
+        :param seen: the generation before the call that Redis has refused.
         :returns: whether the call is worth another attempt; False if the connection was made a
             moment ago for the same reason.
         """

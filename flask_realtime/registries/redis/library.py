@@ -50,7 +50,7 @@ def _refusal(client: Any, pool: Any) -> str | None:
     if hasattr(client, "nodes_manager"):
         return (
             "which is a client of a cluster of several nodes: the logs, clients and announcements "
-            "of an app need one Redis, of which there may be replicas."
+            "of an app need one Redis, which may have replicas."
         )
     if not hasattr(pool, "connection_kwargs"):
         return "which has no connection pool."

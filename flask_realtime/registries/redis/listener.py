@@ -156,7 +156,7 @@ class RedisListener:
             elif not wait.done.wait(deadline.remaining()):
                 wait.failure = f"nothing was confirmed within {deadline.seconds:g} s"
         finally:
-            # Also if the deadline was over before, or this greenlet is killed.
+            # This has to be done even if the deadline was over, or this greenlet is killed.
             with self._lock:
                 self._due.give_up(wait)
 

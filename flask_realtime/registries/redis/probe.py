@@ -113,7 +113,8 @@ class RedisProbe:
     def mark(self) -> Iterator[Mark]:
         """Return a mark that somebody is about to publish to this process.
 
-        It is empty once one was late, until something arrives: else thousands wait one by one.
+        Once a mark was late, marks are empty until something arrives: else thousands of callers
+        would wait, one after the other.
         """
         if self._is_late:
             yield Mark()

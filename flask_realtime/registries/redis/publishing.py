@@ -18,7 +18,7 @@ class RedisPublishing:
     If the app has noted with a channel how much its log keeps, that counts. It connects at the
     first call, and listens to nothing.
 
-    :param config: settings, of which the address, the prefix and the timeout are used.
+    :param config: settings; the address, the prefix and the timeout are used.
     :param setting: what errors call the address, such as ``"redis_url"``.
     :raises InvalidSetting: if the address cannot be used.
     """

@@ -122,12 +122,12 @@ class RedisRegistry(Registry):
                 found = own.clients.unsubscribe(digest, channels, deadline, mark.data)
                 is_here = own.name in found
                 if is_here:
-                    # Of those that are dated, Redis alone knows which the client has left.
+                    # If the channels are dated, only Redis knows which of them the client has left.
                     left = () if isinstance(channels, Mapping) else channels
                     # A page hears what was pushed before it leaves.
                     mark.wait(deadline)
             finally:
-                # Also if this greenlet is killed meanwhile: nobody else tells this process.
+                # Nobody else tells this process, even if this greenlet is killed meanwhile.
                 if is_here and own.events is not None:
                     own.events.changed(digest, left)
 
@@ -195,7 +195,7 @@ class RedisRegistry(Registry):
                 when = self._clients.tombstones.end_user(user, channel, age, over_at, deadline)
                 is_told_late = age > LATE_MS
             finally:
-                # Also if Redis has refused to note it: a Redis that does not write still announces.
+                # Even if Redis has refused to note it: a Redis that does not write still announces.
                 if channel is not None and not is_told_late:
                     own.disconnects.announce_unsubscribe(user, channel, over_at, deadline)
         finally:

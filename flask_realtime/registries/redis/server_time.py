@@ -20,7 +20,7 @@ KNOWN_SECONDS = 60.0
 # enough to be the last for a while.
 EXACT_SECONDS = 0.01
 
-# What a script replies that has done nothing, because its deadline was over.
+# The reply of a script that has done nothing, because its deadline was over.
 TOO_LATE = -1
 
 

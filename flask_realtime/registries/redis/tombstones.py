@@ -21,7 +21,7 @@ from .pool import RedisPool
 from .retention import milliseconds
 from .scripts import Command
 
-# What lua/end_user.lua replies that has done nothing, because its deadline was over.
+# The reply of lua/end_user.lua if it has done nothing, because its deadline was over.
 _WAS_TOO_LATE = 1
 # For how many seconds a process remembers the ends of users that it told Redis of: longer than the
 # requests behind them take. And how many.

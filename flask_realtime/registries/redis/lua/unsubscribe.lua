@@ -6,8 +6,8 @@
 -- Returns -1, having done nothing, if over_at is given and is over: the caller has given up this call, and
 -- the client may have been subscribed since.
 -- The other processes that have the client are told of it here, in the order of pushes and of later
--- subscriptions; announced is what the names begin with under which they hear. The caller's own process
--- gets the mark, if there is one, behind which it has heard what was pushed before.
+-- subscriptions; announced is the beginning of the pub/sub channels on which processes are told. The
+-- caller's own process gets the mark, if there is one, behind everything that was pushed before.
 local client, awaits, most_left, dated = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local sent, over_at, announced, own, mark = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
 local digest, first = ARGV[9], 10

@@ -12,7 +12,7 @@ end
 
 -- Appends one push to a channel's log and publishes it, unless the log has a push with the same id.
 --
--- A push by pattern goes to all rooms whose names strangers have made up. Where no process hears the
+-- A push by pattern goes to all channels whose names strangers have made up. Where no process hears the
 -- channel, it keeps no log for longer; and where there is no log, and no page is awaited any more, the
 -- position goes on alone: a page that comes back is told that it has lost something.
 -- about is what all pushes of one call have in common:
