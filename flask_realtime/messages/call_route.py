@@ -47,7 +47,7 @@ class CallRoute(RouteHandler):
         """Return the request that a message describes.
 
         :param data: the fields of the message.
-        :param config: the settings of the app, of which ``REALTIME_CALL_HEADERS`` is used.
+        :param config: the settings of the app; ``REALTIME_CALL_HEADERS`` is used.
         :raises InvalidMessage: if the message describes no request; the error names the field.
         """
         _check_options(data)

@@ -86,7 +86,7 @@ class CallRules:
     """Decides which requests clients may make over a socket.
 
     :param app: the app that answers the requests.
-    :param config: the settings of the app, of which ``REALTIME_ALLOW_CALLS`` is used.
+    :param config: the settings of the app; ``REALTIME_ALLOW_CALLS`` is used.
     """
 
     def __init__(self, app: Flask, config: Config) -> None:
@@ -116,9 +116,9 @@ class CallRules:
     def check_request(self, path: str) -> None:
         """Refuse the current request if its route is not open to calls.
 
-        To be called before any function of the app runs. A request that no route answers, because
-        its method is not allowed (405) or because the app redirects it to the canonical form of
-        its path, is judged by the routes that have this path.
+        Call it before any function of the app runs. A request that no route answers, because its
+        method is not allowed (405) or because the app redirects it to the canonical form of its
+        path, is judged by the routes that have this path.
 
         :param path: the path of the request, as the caller wrote it.
         :raises CallRefused: if the route is not open to calls.
@@ -129,10 +129,10 @@ class CallRules:
     def check_message(self, handshake: WSGIEnvironment, method: Any, uri: Any) -> None:
         """Refuse the call that a message asks for, as :meth:`check_request` would refuse it.
 
-        To be called before a request is made of the call, which takes up to 25 ms for a large one.
-        To judge a call twice would make those that are open slower, and to make a request takes
-        no longer for a small one: so call it for large ones, where others were refused, and where
-        :attr:`finds_by_own_code`.
+        Call it before a request is made of the call, which takes up to 25 ms for a large one. It
+        makes calls of open routes slower, since they are judged twice; and making a request of a
+        small call takes no longer. So it is meant for large calls, for calls behind a refused one,
+        and where :attr:`finds_by_own_code`.
 
         :param handshake: the WSGI environ of the socket's handshake.
         :param method: the field of the message, which may be wrong.
@@ -149,8 +149,8 @@ class CallRules:
         :param handshake: the WSGI environ of the socket's handshake.
         :param method: the HTTP method, which may be wrong.
         :param uri: the field of the message, which may be wrong.
-        :returns: the endpoint; empty if the call leads to none, or it is not known to which. Of
-            several views of one path, any.
+        :returns: the endpoint, any of them if several views have this path; empty if the call
+            leads to none, or to one that is not known yet.
         :raises CallRefused: if the route is not open to calls.
         :raises OutsideOfApp: if the app is mounted under another path.
         """
@@ -158,7 +158,7 @@ class CallRules:
             path = split_uri(uri)[0]
             target = self.views.find(handshake, method, path)
         except (InvalidMessage, Unforeseen):
-            # Whoever makes the request says what is wrong, or asks the app where it leads.
+            # The code that makes the request says what is wrong, or asks the app where it leads.
             return ""
         if method in METHODS and self.views.are_all and not self._allows_everything():
             self._check(target, method, path)

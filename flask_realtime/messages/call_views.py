@@ -176,7 +176,7 @@ def target_of_error(
             except HTTPException:
                 continue
             except Exception:
-                # By HTTP no converter of the app would run, and this one failed on the path.
+                # A converter of the app has failed on the path. By HTTP none would run here.
                 return Target([], path)
         return Target(endpoints, path)
 

@@ -146,7 +146,7 @@ def _preprocess(cycle: RequestCycle) -> None:
     try:
         cycle.preprocess()
     except HTTPException:
-        # A refusal, by abort() say.
+        # The function refuses the request, for example by abort().
         pass
     except BaseException as error:
         logger.exception(
@@ -167,7 +167,7 @@ def _tell_trackers(error: Exception) -> None:
 
 
 def _is_anothers_session() -> bool:
-    """Return whether the session is no more that of the socket's page, but another user's."""
+    """Return whether the session belongs to another user by now than the socket's page."""
     socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
     key = known_socket_key()
     if socket is None or session_of(socket.digest) in names_of_key(key):
@@ -194,8 +194,8 @@ def _in_context(
             is_begun = False
             raise
         except BaseException as raised:
-            # Also SystemExit, gevent's Timeout and GreenletExit, which would end the socket here,
-            # while in a request by HTTP they end the thread of this request only.
+            # SystemExit, gevent's Timeout and GreenletExit are caught too: here they would end the
+            # socket, while in a request by HTTP they end the thread of this request only.
             error = raised
             response = _handle(app, cycle, raised)
         _note_response(environ, response)

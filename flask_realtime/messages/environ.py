@@ -180,8 +180,7 @@ def call_environ(template: Mapping[str, Any], call: Call, cookies: str) -> dict[
 
 
 def parts_to_decode(environ: Mapping[str, Any], call: Call) -> int:
-    """Return how many bytes of a call are percent-encoded that its view decodes, and how many
-    fields it has.
+    """Return how many percent-encoded bytes and fields the view of a call may have to decode.
 
     :param environ: what :func:`call_environ` returned for the call.
     :param call: the request.

@@ -51,7 +51,7 @@ class Hooks:
             try:
                 current_app.ensure_sync(function)()
             except BaseException as error:
-                # Also SystemExit, and gevent's Timeout of a database that hangs.
+                # SystemExit is caught too, and gevent's Timeout of a database that hangs.
                 errors.append(error)
         for further in errors[1:]:
             logger.error("A further function of on_join or on_leave failed.", exc_info=further)

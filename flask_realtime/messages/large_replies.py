@@ -22,16 +22,17 @@ from .shared_memory_budget import SharedMemoryBudget
 BODY_BYTES = 16 * 1024 * 1024
 # How many bytes of memory the encoding of large replies may take together.
 ENCODING_BYTES = 24 * 1024 * 1024
-# How many times a body is in memory while it is encoded: as bytes, as text, as JSON, within the
+# A body is in memory so many times while it is encoded: as bytes, as text, as JSON, within the
 # reply's JSON, within the WebSocket frame, and once more for what compression takes.
 COPIES = 6
 # A handler that runs may be waiting for a handler that waits here. So the first in the queue goes
-# on as soon as no reply has begun or ended for this many seconds.
+# on once no reply has begun or ended for this number of seconds.
 PATIENCE_SECONDS = 1.0
-# For how many seconds a message for a handler waits where else a reply that is being read would be
-# ended: as long as 2 MB take over a line of 100 KB/s. It waits no longer, since a peer may read as
-# slowly as it likes.
+# For how many seconds a message for a handler waits, if a reply that is being read would have to be
+# ended for it: as long as 2 MB take over a line of 100 KB/s. The message waits no longer, since a
+# peer may read as slowly as it likes.
 READERS_SECONDS = 20.0
+# How often the message looks whether it still has to wait.
 LOOK_SECONDS = 0.25
 # After a body of at least so many bytes, the memory of its copies is given back to the operating
 # system.
@@ -191,8 +192,8 @@ class ReplyTurn:
     def end(self) -> None:
         """Give the memory to other replies. Call it when the reply is sent, or will not be."""
         if self._size:
-            # While the turn is still taken: greenlets that wait for it would run one after the
-            # other, 20 ms each, before any other does.
+            # Others run before the turn is given back: greenlets that wait for the turn would run
+            # one after the other, 20 ms each, before any other does.
             let_others_run_behind_app()
         if self._made:
             self._replies.bodies.add(-self._made, self._endpoint, self._session)

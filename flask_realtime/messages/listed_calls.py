@@ -67,7 +67,7 @@ def _hint_for_endpoint(app: Flask, name: str) -> str:
 
 
 def _hint_for_path(path: str, patterns: Iterable[str]) -> str:
-    # None that opens more than its route, as '/*' opens '/admin' beside what '/<slug>' answers.
+    # No pattern is named that opens more than its own route, as '/*' of '/<slug>' opens '/admin'.
     narrow = sorted(one for one in patterns if not one.startswith("/*") and "**" not in one)
     nearest = difflib.get_close_matches(path, narrow, 1)
     if nearest:

@@ -9,30 +9,31 @@ from contextlib import contextmanager
 
 from ..threads import clock
 
-# How often one who waits looks whether it still has to.
+# After this number of seconds, a caller that waits looks whether its bytes are still wanted.
 LOOK_SECONDS = 1.0
-# How many times its share an owner may have whose bytes wait for more of its own.
+# An owner whose bytes may be waiting for more bytes of the same owner may have so many times its
+# share.
 SHARES_AT_MOST = 2
 
 
 class NotWanted(Exception):
-    """Who has asked for bytes does not want them any more, since its work is not to be done."""
+    """The work for which the caller wanted memory is not to be done any more."""
 
 
 class MemoryBudget:
-    """How many bytes may be taken at one time by all who ask; others wait, and come in order.
+    """Limits how many bytes all callers may take at one time; the others wait for their turns.
 
-    Those who say who they ask for come in the order of these owners, so that one who asks often
-    keeps nobody else waiting for long.
+    A caller may say for which owner it asks. The owners take turns, so that an owner who asks often
+    keeps no other one waiting for long.
 
-    :param most: bytes; more are granted to one that is alone.
-    :param most_of_one: how many of them one owner may have, its share; more are granted to an owner
-        that has none.
-    :param patience: seconds. One who has bytes may be waiting for another who waits for bytes.
-        Therefore the next in order is granted its bytes all the same once nothing was taken or
-        given back for this time; and an owner of whose bytes none were taken or given back for this
-        time may have ``SHARES_AT_MOST`` times its share, whatever others do meanwhile. None:
-        whoever has taken bytes waits for nobody.
+    :param most: how many bytes may be taken; a caller that is alone is granted more.
+    :param most_of_one: how many of them one owner may have, its share; an owner that has none is
+        granted more.
+    :param patience: seconds. A caller that has bytes may be waiting for a caller that waits for
+        bytes. Therefore, once nothing was taken or given back for this time, the next caller is
+        granted its bytes all the same. And once no bytes of one owner were taken or given back for
+        this time, that owner may have ``SHARES_AT_MOST`` times its share. None: callers that have
+        taken bytes wait for nobody.
     """
 
     def __init__(
@@ -42,11 +43,11 @@ class MemoryBudget:
         self._patience = patience
         self._most_of_one = most if most_of_one is None else most_of_one
         self._taken = 0
-        # By owner: how many bytes it has, and when some were granted to it or given back last.
+        # For each owner, how many bytes it has, and when bytes were last granted or given back.
         self._owners: dict[str, tuple[int, float]] = {}
         self._lock = threading.Lock()
-        # By owner, in order: who gives back and asks again at once would else overtake who waits,
-        # for ever.
+        # The callers that wait, in order, by owner. Without an order, a caller that gives back and
+        # asks again at once could overtake those that wait, for ever.
         self._waiting: dict[str, deque[tuple[int, threading.Event]]] = {}
         self._changed_at = 0.0
 

@@ -1,4 +1,4 @@
-"""Memory that kinds of work share, and within each kind those for whom the work is done."""
+"""Memory that several kinds of work share, and the owners for whom the work is done."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .memory_budget import MemoryBudget
 
 
 class SharedMemoryBudget:
-    """How many bytes may be taken at one time: no kind of work has more than half of them, and
-    nobody for whom it is done more than a quarter, whatever its kinds.
+    """Limits how many bytes may be taken at one time, in all, by a kind of work, and by an owner.
 
-    So a handler that takes long holds up itself alone, however many visitors call it, and a visitor
-    who sends much holds up himself. One that is alone is granted more.
+    One kind of work has at most half of the bytes, and one owner, for whom work is done, at most a
+    quarter. So a handler that takes long holds up itself alone, however many visitors call it, and
+    visitors who send much hold up themselves. A caller that is alone is granted more.
 
-    :param most: bytes.
-    :param patience: seconds, as :class:`.MemoryBudget` takes them.
+    :param most: how many bytes may be taken in all.
+    :param patience: seconds; see :class:`.MemoryBudget`.
     """
 
     def __init__(self, most: int, patience: float) -> None:
@@ -25,7 +25,7 @@ class SharedMemoryBudget:
         self._most_of_kind = most // 2
         self._patience = patience
         self._lock = threading.Lock()
-        # The budget of each kind, and how many are about to take something of it.
+        # The budget of each kind, and the number of callers that are about to use it.
         self._kinds: dict[str, tuple[MemoryBudget, int]] = {}
 
     @property
@@ -46,8 +46,8 @@ class SharedMemoryBudget:
     ) -> Iterator[None]:
         """Wait until *size* bytes are to be had, and hold them during the ``with`` block.
 
-        :param kind: of the work, a handler or an endpoint say.
-        :param owner: for whom it is done, a browser session say.
+        :param kind: the kind of work, such as a handler or an endpoint.
+        :param owner: for whom the work is done, such as a browser session.
         :param is_wanted: returns whether the caller still wants to wait; asked now and then.
         :raises NotWanted: if the caller does not.
         """
@@ -59,8 +59,11 @@ class SharedMemoryBudget:
             yield
 
     def add(self, size: int, kind: str, owner: str) -> None:
-        """Count *size* bytes that are there already, whether they fit or not; less than 0: that
-        are there no longer.
+        """Count *size* bytes that are taken already, whether they fit or not.
+
+        :param size: how many; less than 0: as many are given back.
+        :param kind: the kind of work, such as a handler or an endpoint.
+        :param owner: for whom the work is done, such as a browser session.
         """
         with self._kind(kind) as of_kind:
             of_kind.add(size, owner)

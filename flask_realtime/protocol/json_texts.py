@@ -11,19 +11,19 @@ from ..threads.garbage_collector import without_garbage_collector
 
 # RFC 8259, section 2: what may stand around a JSON text.
 _WHITE_SPACE = " \t\n\r"
-# The collector does not run for as many values as a text of so many characters may hold.
+# A text of so many characters holds so few values that the garbage collector does not run for them.
 _SHORT = 1024
 
 
 class InfiniteNumber(ValueError):
-    """1e999, say, is JSON. Python reads it as infinity, which it would write as what is no JSON."""
+    """A number such as 1e999 is JSON, but Python reads it as infinity, which JSON does not have."""
 
 
 def read_json(text: str, is_finite: bool = False) -> Any:
     """Return the value of a JSON text, in which there is no NaN and no infinity (RFC 8259).
 
     :param is_finite: whether a number with too large an exponent is refused.
-    :raises InfiniteNumber: if it is; the error is the number's text.
+    :raises InfiniteNumber: for such a number; the error is the number's text.
     :raises ValueError: if *text* is no JSON.
     :raises RecursionError: if its values are nested too deeply.
     """
