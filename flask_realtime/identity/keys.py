@@ -17,10 +17,10 @@ CONNECTION_ID_HEADER = "X-Realtime-Connection-Id"
 # Hexadecimal characters: 128 bits for the page, and as many for its browser session.
 _HALF = 32
 
-# Of an id that tells the page's age: the moment, then random bytes, and the seal of both.
+# An id that tells the page's age has the moment, then random bytes, and the seal of both.
 _DATE_BYTES, _DATED_BYTES, _SEAL_BYTES = 6, 16, 8
 _DATED_CHARACTERS, _SEAL_CHARACTERS = 22, 11
-# Of the id of a page that was rendered for a user: the mark that stands behind the rest of the id.
+# The id of a page that was rendered for a user has a mark behind the rest of the id.
 _MARK_CHARACTERS = 8
 
 _CONNECTION_ID = re.compile(r"[A-Za-z0-9_-]{16,128}")

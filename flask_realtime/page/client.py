@@ -119,8 +119,8 @@ class Client:
     def id_to_write(self) -> str:
         """Return the page's id, which is about to be written into the page.
 
-        It is another one than so far if the session belongs to another user since that was made,
-        and the app has not read it: the id tells for which user the page was rendered.
+        The page gets another id if the session belongs to another user since its id was made, and
+        the app has not read that id: the id tells for which user the page was rendered.
         """
         if self._id is None:
             return self.connection_id(reads_body=False)
@@ -154,7 +154,7 @@ class Client:
     def digests(self) -> list[str]:
         """Return the digests of the page, by the app's present secret key and by earlier ones.
 
-        A page that comes has one, and is nobody's before its id is given out.
+        A page that is still being rendered has one digest alone, since its id is made just now.
 
         :raises InvalidSetting: if the app has no sessions, for want of a ``SECRET_KEY``.
         """
@@ -247,7 +247,7 @@ def client_so_far() -> Client | None:
 def came() -> Came:
     """Return what the session was when the request came.
 
-    Raises whatever the app's function of ``realtime.identify`` raises.
+    It raises whatever the app's function of ``realtime.identify`` raises.
     """
     environ = present_request().environ
     found: Came | None = environ.get(CAME)
@@ -276,7 +276,8 @@ def key_that_came() -> str | None:
 def session_names() -> list[str]:
     """Return the names of the browser session that sent this request.
 
-    One by the app's present secret key, and one by each earlier key; none without a socket key.
+    There is one name by the app's present secret key, and one by each earlier key; none if the
+    session has no socket key.
     """
     socket: SocketOfMessage | None = present_request().environ.get(SOCKET_IN_ENVIRON)
     first = [] if socket is None else [session_of(socket.digest)]

@@ -32,8 +32,9 @@ _FIXED = frozenset([bool, bytes, datetime, float, int, str, Markup, type(None), 
 class _Snapshot(NamedTuple):
     """What a session was when the request came.
 
-    :param values: the session's values, as they are now.
-    :param insides: by key, what those held that may change within; None where that has no copy.
+    :param values: the session's values; the app may change what is within them.
+    :param insides: by key, a copy of each value that may change within, as pickled bytes; None if
+        the value cannot be pickled.
     """
 
     values: dict[str, Any]
@@ -60,7 +61,7 @@ def keep_snapshot(is_deep: bool = True) -> None:
     if isinstance(session, dict) and not has_cookie_session(present_app()):
         insides = {}
         if is_deep and has_insides(session):
-            # In a hundredth of the time that a copy of what is inside would take.
+            # Pickling takes a hundredth of the time that a deep copy would take.
             insides = {
                 key: _pickled(value) for key, value in session.items() if type(value) not in _FIXED
             }
@@ -88,7 +89,8 @@ def session_as_it_came(is_deep: bool = True) -> SessionMixin:
     request = present_request()
     snapshot: _Snapshot | None = request.environ.get(_SNAPSHOT)
     if snapshot is not None:
-        # What has not changed is the very same in both, whatever it makes of a comparison.
+        # Values that have not changed are the same objects in both sessions, so that these count as
+        # equal even if the values cannot be compared.
         changed = _changed_within(snapshot)
         came: SessionMixin = SecureCookieSession({**snapshot.values, **changed})
     else:
@@ -101,13 +103,16 @@ def differ(one: object, other: object) -> bool:
     try:
         return bool(one != other)
     except Exception:
-        # So it is with values that are compared part by part, as arrays are.
+        # Arrays, for example, are compared item by item, and the result is neither true nor false.
         return True
 
 
 def _opened_again(request: Request) -> SessionMixin:
-    """Return the session to which the request's cookie leads: the same one at each call, unless the
-    app has written into it, as a function that tells its user may."""
+    """Return the session to which the request's cookie leads.
+
+    It is the same object at each call, unless the app has written into it, as the function of
+    ``realtime.identify`` may.
+    """
     came: SessionMixin | None = request.environ.get(_OPENED)
     if came is None or came.modified:
         app = present_app()
@@ -117,7 +122,7 @@ def _opened_again(request: Request) -> SessionMixin:
 
 
 def _pickled(value: object) -> bytes | None:
-    """Return all that a value of the session holds; None if that cannot be pickled."""
+    """Return a value of the session as pickled bytes; None if it cannot be pickled."""
     try:
         return pickle.dumps(value)
     except Exception:
@@ -126,7 +131,7 @@ def _pickled(value: object) -> bytes | None:
 
 
 def _changed_within(snapshot: _Snapshot) -> dict[str, Any]:
-    """Return, by key, what values were that hold something else by now."""
+    """Return, by key, the former states of the values that have changed within since."""
     changed = {}
     for key, held in snapshot.insides.items():
         if held is not None and _pickled(snapshot.values[key]) != held:

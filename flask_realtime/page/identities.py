@@ -27,9 +27,10 @@ _IS_LOGGED = "flask_realtime.is_failure_logged"
 def identity_now() -> str | None:
     """Return the user that the session belongs to at the end of the request, None for a stranger.
 
-    Whoever the app's function knows in the session as it came, and does not know now, since it
-    fails at a log-out, has logged out. Where it fails for both, it is not by what the request has
-    done: the session counts as what it was, or the error is raised, if the request acts on a page.
+    The app's function may fail. If it fails for the session as it is now, and not for the session
+    as it came, the user counts as logged out. If it fails for both, the failure has nothing to do
+    with what the request has done: the session still counts as its former user's, or the error is
+    raised, if the request acts on a page.
     """
     try:
         return present_identity()
@@ -50,7 +51,7 @@ def identity_now() -> str | None:
 def identity_that_came() -> str | None:
     """Return the user that the session belonged to when the request came, None for a stranger.
 
-    Raises what the app's function raises, if the request acts on a page.
+    It raises what the app's function raises, if the request acts on a page.
     """
     try:
         return came().identity

@@ -22,7 +22,7 @@ ALLOWED_ORIGINS = "realtime_allowed_origins"
 MOST_BODY_BYTES = 64 * 1024
 
 _BODILESS = ("GET", "HEAD")
-# The values of Sec-Fetch-Site of what a page of the app's own origin, or no page at all, asks for.
+# The values of Sec-Fetch-Site if a page of the app's own origin asks, or no page at all.
 _OWN_SITES = ("same-origin", "none")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -33,8 +33,8 @@ def open_page(reads_body: bool) -> str | None:
     Anybody can write a link, or a form, with an id of their own in it, and have a visitor follow
     it. Therefore a navigation always leads to a new page, whatever id the request names. Only a
     script can make other requests: those may name their page anywhere. If the browser does not say
-    whether it navigates, only the header and JSON count, which no navigation can send. So it is
-    where a page of another origin asks, which may hold an image, or a script that sends a form.
+    whether it navigates, only the header and JSON count, which no navigation can send. The same
+    holds if a page of another origin asks: it may have an image, or a script that sends a form.
 
     :param reads_body: False: look at a form or at JSON only if the view has read it already.
     """
@@ -55,7 +55,7 @@ def asking_page(reads_body: bool) -> str | None:
 
 
 def _is_of_own_page(request: Request) -> bool:
-    """Return whether the browser says that a page asks which may open a socket, too."""
+    """Return whether the browser says that a page asks whose origin may open sockets, too."""
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if origin is None or site == "same-origin":
         return site is None or site in _OWN_SITES

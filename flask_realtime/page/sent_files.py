@@ -1,4 +1,4 @@
-"""What is known of a file that a view sends: by which names Werkzeug and gunicorn keep it."""
+"""Finds the file that a response sends, where Werkzeug or gunicorn keeps it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _PART = 206
 
 
 def is_streamed(response: Response) -> bool:
-    """Return whether the body of an answer is not at hand before it is sent.
+    """Return whether the body of a response cannot be read before the response is sent.
 
-    So it is with a body that the view has passed through, and with any that the app's class of
-    responses does not have Werkzeug read, also where its size is known.
+    This holds for a body that the view has passed through, and for any body that the app's class of
+    responses keeps Werkzeug from reading, even if the size of the body is known.
     """
     is_read = response.implicit_sequence_conversion and not response.direct_passthrough
     return bool(response.is_streamed or not (is_read or response.is_sequence))
 
 
 def is_sent_file(response: Response) -> bool:
-    """Return whether the body of an answer that is passed through is a file, or a part of one.
+    """Return whether the body of a response that is passed through is a file, or a part of one.
 
     A view may pass a stream of its own through, too.
     """
-    # Of a file's part Werkzeug hides the file.
+    # Werkzeug hides the file if a part of it is sent.
     return hasattr(_file_of(response), "read") or response.status_code == _PART
 
 
@@ -35,7 +35,7 @@ def bytes_in_memory(response: Response) -> bytes | None:
 
 
 def _file_of(response: Response) -> object:
-    """Return the file that the body of an answer wraps, or the body itself."""
+    """Return the file that the body of a response wraps, or the body itself."""
     body = response.response
-    # Of Werkzeug's FileWrapper, and of gunicorn's.
+    # These are the attributes of Werkzeug's FileWrapper, and of gunicorn's.
     return getattr(body, "file", getattr(body, "filelike", body))

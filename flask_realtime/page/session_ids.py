@@ -23,11 +23,12 @@ def note_id() -> None:
 
 
 def renew_id() -> None:
-    """Give the session another id, if it lives in a store that can: Flask-Session's can.
+    """Give the session another id, if its store can do that, as Flask-Session's stores can.
 
-    Its cookie holds nothing but that id, so a copy of the cookie shows the same session else,
-    whatever is written into it. A session that is empty by now gets no other id, since its store
-    deletes it; but a request under way may write it back, so that it has given up its id as well.
+    The session's cookie holds nothing but the id: without another id, a copy of the cookie would
+    go on to show the session, whatever is written into it. An empty session gets no other id, since
+    its store deletes it; but it counts as having given up its id, since a request under way may
+    write it back.
     """
     regenerate = getattr(present_app().session_interface, "regenerate", None)
     if regenerate is not None:

@@ -25,7 +25,8 @@ from .cookie_sessions import has_cookie_session
 
 #: Set in the environ of a request whose session is not to be saved once the app has done its part.
 IS_NOT_SAVED = "flask_realtime.is_not_saved"
-# Whose interfaces write a session as a whole, and nothing else: the same if they do so again.
+# The packages whose interfaces write a session as a whole, and nothing else: saving it twice does
+# no harm.
 _SAVE_TWICE = ("flask", "flask_session")
 
 
@@ -36,9 +37,9 @@ def present_session() -> SessionMixin:
 
 
 def check_session() -> None:
-    """Check that the session tells what the library asks of it, once something has failed.
+    """Check that the session tells whether it was read and changed, once something has failed.
 
-    :raises InvalidSetting: if it is of a class that lacks that.
+    :raises InvalidSetting: if the session's class lacks ``modified`` or ``accessed``.
     """
     session = present_session()
     if not (hasattr(session, "modified") and hasattr(session, "accessed")):
@@ -60,9 +61,10 @@ def save_nothing() -> None:
 def save_on_trial() -> None:
     """Save the session as it is now, as the app's interface does, without setting its cookie.
 
-    Flask saves it again at the end of the request. Raises whatever the interface raises. Does
-    nothing with an interface that says itself how it saves sessions, which may release a lock then,
-    compare versions, or note what it has saved: to save twice would fail, or set no cookie.
+    Flask saves the session again at the end of the request. This function raises whatever the
+    interface raises. It does nothing if the interface has its own way of saving sessions, which may
+    release a lock, compare versions, or note what it has saved: saving twice would fail, or would
+    set no cookie.
     """
     app, session = present_app(), present_session()
     interface = app.session_interface
@@ -88,8 +90,8 @@ def open_no_session() -> None:
 def may_be_saved() -> bool:
     """Return whether the session may be saved at the end of the current request.
 
-    One that has not changed is saved as well, so that it lives on: by Flask if it is permanent, and
-    by Flask-Session in any case.
+    A session that has not changed is saved as well, so that it lives on: by Flask if it is
+    permanent, and by Flask-Session in any case.
     """
     session, app = present_session(), present_app()
     if session.modified:
@@ -123,7 +125,7 @@ def as_if(session: SessionMixin) -> Iterator[None]:
 
 
 def value_in(session: MutableMapping[str, Any], key: str) -> Any:
-    """Return what a session holds under *key*, None if nothing, without marking it as used."""
+    """Return what a session holds under *key*, or None, without marking the session as used."""
     accessed = getattr(session, "accessed", None)
     value = session.get(key)
     if accessed is not None:

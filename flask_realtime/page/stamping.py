@@ -47,7 +47,7 @@ _INVALID_FORM = 422
 _SCRIPT = b"/static/realtime.js?v="
 # What the HTML of a page holds that loads the client in a way of its own, or brings another.
 _MARKS_OF_CLIENTS = (b"realtime.js", ATTRIBUTE.encode(), b"socketConnectionId")
-# By plain HTTP browsers do not say whether they navigate; libraries that fetch pages say who asks.
+# Without TLS browsers do not say whether they navigate, but libraries that fetch pages send these.
 _HEADERS_OF_SCRIPTS = (
     "HX-Request", "X-Turbo-Request-Id", "Turbo-Frame", "X-Up-Version", "X-Requested-With",
 )  # fmt: skip
@@ -135,11 +135,11 @@ class Stamping:
     def _has_id_for_others(self, request: Request, response: Response) -> bool:
         """Return whether this page has no id only because of how it was asked for, and by whom.
 
-        A cache that kept it would hand it to everybody, whoever asks.
+        A cache that kept it would give it to every visitor.
         """
         if self._mode is False or response.mimetype != _HTML:
             return False
-        # The whole page has an id; a cache would take what this answer says of caching for it.
+        # The whole page has an id, and a cache would apply this answer's headers to the whole page.
         if response.status_code in _CONDITIONAL and _is_rendered_to_be_used(request):
             return True
         if is_streamed(response) or not _is_of_page(response):

@@ -97,10 +97,10 @@ class Identify:
     def refuses(self) -> bool:
         """Return whether Flask-Login takes the current request's visitor for a stranger.
 
-        It does if the session still names a user for whom the app's user loader returns None: one
-        who was banned or deleted, say. False if the app does not use Flask-Login for identities,
-        and, with a warning in the log, if Flask-Login cannot tell: a page that needs no user must
-        not fail because the app's database is away.
+        It does if the session still names a user for whom the app's user loader returns None, such
+        as one who was banned or deleted. The result is False if the app does not use Flask-Login
+        for identities, and if Flask-Login cannot tell, which the log warns of: a page that needs no
+        user must not fail because the app's database is away.
         """
         if self._flask_login is None or not hasattr(current_app, "login_manager"):
             return False

@@ -5,9 +5,9 @@ back, the browser does not add every cookie: because of ``SameSite`` a session c
 plain link at most. Such a request looks as if the visitor had no session. If a session were begun
 for it, the new session's cookie would replace the visitor's own, and so log the visitor out.
 
-So it is with a request that brings an id which its session, in a store of the app's, has given up
-for another one since the browser sent the request. (A session that has expired, or was deleted from
-its store, is begun anew like that of any visitor who comes for the first time.)
+The same holds for a request with an id that the session, in a store of the app's, has given up for
+another id since the browser sent the request. (A session that has expired, or was deleted from its
+store, is begun anew like that of any visitor who comes for the first time.)
 """
 
 from __future__ import annotations

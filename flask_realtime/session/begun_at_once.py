@@ -1,4 +1,4 @@
-"""Sessions that one browser begins at once, since it asks for several pages without having any."""
+"""Sessions that one browser begins at once, since it asks for several pages without a session."""
 
 from __future__ import annotations
 
@@ -47,22 +47,23 @@ class BeginningNode(Protocol):
 
 
 class BegunAtOnce:
-    """Has the sockets of a session come back where the browser has got another one in its place.
+    """Has the sockets of a session come back if the browser has got another session meanwhile.
 
     A browser that is started anew asks for several pages at once with nothing but the cookie by
-    which Flask-Login remembers its user. Each answer begins a session, and the browser keeps that
-    of the last. A tab that had its socket open by then would go on with a session of which the
-    browser knows nothing: what its messages change, as by a log-out, would never reach the browser.
+    which Flask-Login remembers its user. Each answer begins a session, and the browser keeps the
+    session of the last answer. A tab whose socket was open by then would go on with a session that
+    the browser does not have: what its messages change, such as a log-out, would never reach the
+    browser.
 
-    Each answer has the sockets of all earlier sessions come back, since the handshake of one may be
-    under way at the next answer, by the cookie of before.
+    Each answer has the sockets of all earlier sessions come back, and not only those of the last
+    one: a handshake with an earlier session's cookie may be under way at the next answer.
 
-    That cookie is the same in all browsers of a user. Where another one is started, the sockets of
-    this one come back too, and go on.
+    Flask-Login's cookie is the same in all browsers of a user. If another browser is started, the
+    sockets of this one come back too, and go on.
 
-    A client that never sends the cookie of its session begins one by each request. That soon takes
-    a hundred times what the request itself takes of the registry, so that a process notes no more
-    than are looked at, until none was noted for a minute.
+    A client that never sends the cookie of its session begins a session by each request. Noting
+    them would soon take a hundred times as much of the registry as the request itself. Therefore a
+    process notes at most as many as are looked at, until it has noted none for a minute.
 
     :param node: returns the node of this process.
     """
@@ -74,7 +75,7 @@ class BegunAtOnce:
 
     def note(self, response: Response) -> None:
         """Note, behind *response*, the session that the request has begun, if it has."""
-        # First, because few requests bring one.
+        # The cookie is looked at first, because few requests bring one.
         cookie = remembering_cookie()
         if not cookie or SOCKET_IN_ENVIRON in present_request().environ:
             return
@@ -113,9 +114,10 @@ def orders_if_of_another_session(digests: Sequence[str]) -> list[End]:
     """Return what closes a page's socket if its message has changed a session that is not its
     browser's.
 
-    It would go on to change what the browser never gets. So it is where a stranger opens several
-    tabs at once: their browser brings nothing by which :class:`BegunAtOnce` could know them. Call
-    it in a request that fetches changes, and carry the orders out behind the answer.
+    The socket would go on to change a session that the browser does not have. This happens when a
+    stranger opens several tabs at once: the browser brings no cookie by which :class:`BegunAtOnce`
+    could know it. Call it in a request that fetches changes, and carry the orders out behind the
+    answer.
 
     :param digests: the names under which changes may wait for the page that fetches them.
     """

@@ -160,7 +160,7 @@ class EndOfRequest:
             try:
                 response = self._settle_client(request, response)
             finally:
-                # Also where an error takes the answer's place: its cookie would undo a log-out too.
+                # An error in the answer's place has a cookie that would undo a log-out, too.
                 self._late_answers.settle(request, response)
             return response
         is_too_late = IS_NOT_SAVED in environ or self._is_too_late(environ[SOCKET_IN_ENVIRON])
@@ -207,7 +207,7 @@ class EndOfRequest:
                 return response
             return self._grants.settle(client, response, identity_now())
         finally:
-            # At last, because the grants read the session.
+            # This comes last, because the grants read the session.
             if keeps_former:
                 save_nothing()
             elif lacks_key():
@@ -248,17 +248,17 @@ def _is_tried_again(request: Request) -> bool:
 
 
 def _answer_instead(request: Request, response: Response, error: BaseException) -> Response:
-    """Return what answers a request that could not be settled; raise *error* if nothing of ours.
+    """Return the library's answer to a request that could not be settled, or raise *error*.
 
-    As a response is closed, the sockets of a session are closed that has ended.
+    *response* is closed with the answer, since closing it closes the sockets of an ended session.
     """
     try:
         if isinstance(error, RegistryUnavailable):
-            # An open page could not be subscribed.
+            # An open page could not be subscribed, since the registry is away.
             answer = present_app().make_response(answer_outage(error))
             keep_nowhere(answer)
         elif isinstance(error, TooManyChannels):
-            # Nor could an open page whose visitor asks for room after room.
+            # An open page could not be subscribed, since its visitor asks for ever more channels.
             answer = _refuse(request, error)
         else:
             if isinstance(error, AttributeError):

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from ..registries.expiring import ExpiringDict
 from ..threads import clock
 
-# Longer than a message is handled, or a handshake is under way, in all but the strangest case.
+# Hardly ever is a message handled, or a handshake under way, for longer than this.
 KNOWN_SECONDS = 600.0
 MOST_KNOWN = 10_000
 # A form that is sent twice, by two clicks or since no answer came, is sent twice within this time.
 JUST_SECONDS = 60.0
-#: Stands for the age of an end of which only this process knows.
+#: The age that an end is taken to have if only this process knows it.
 LONG_AGO_MS = 3_600_000
 
 

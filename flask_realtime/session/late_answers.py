@@ -37,7 +37,7 @@ LATE_SECONDS = 15.0
 IS_ENDED = "flask_realtime.is_ended"
 #: Set in the environ of a message that has cleared its session, which Flask keeps in the cookie.
 IS_CLEARED = "flask_realtime.is_cleared"
-#: Set in the environ of a request that takes what a message has changed which ended its session.
+#: Set in the environ of a request that fetches the changes of a message that has ended its session.
 TAKES_END = "flask_realtime.takes_end"
 
 

@@ -1,4 +1,7 @@
-"""Notes which requests log a user in, as far as Flask-Login tells."""
+"""What Flask-Login tells of a request: whether it logs a user in, and its remember cookie.
+
+The remember cookie logs its user in again in a browser that has no session any more.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,9 @@ from .pending_changes import SessionChanges
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
 _IS_REMEMBERED = "flask_realtime.is_remembered"
 _SIGNALS = ("user_logged_in", "user_loaded_from_cookie")
-# What Flask-Login keeps of a log-in in the session; False: the user has shown no password since.
+# The key in the session that Flask-Login sets to False until the user shows a password again.
 _FRESH = "_fresh"
+# The keys of the session that Flask-Login sets at a log-in.
 _LOG_IN = ("_user_id", _FRESH, "_id")
 
 
@@ -44,10 +48,7 @@ class LogIns:
 
 
 def has_logged_in() -> bool:
-    """Return whether the current request has logged a user in, who showed a password say.
-
-    False if the log-in is not by Flask-Login.
-    """
+    """Return whether the current request has logged a user in by ``flask_login.login_user``."""
     return _HAS_LOGGED_IN in present_request().environ
 
 
@@ -99,8 +100,8 @@ def remembers_anew(response: Response) -> bool | None:
 
 
 def forget_remembered(lines: Iterable[str]) -> bool:
-    """Log the session's user out if *lines* take away the cookie by which Flask-Login remembers
-    him, and nothing but that cookie has logged him in.
+    """Log the session's user out if *lines* take away the remember cookie of Flask-Login, and
+    nothing but that cookie has logged the user in.
 
     For a log-out over a socket, where the server keeps the session: until the browser has fetched
     *lines*, each of its requests brings the cookie, and the session is the user's again.
@@ -134,22 +135,25 @@ def remembering_cookie() -> str:
 
 
 def has_shown_password() -> bool:
-    """Return whether something else than that cookie has logged in the user of the session."""
+    """Return whether something else than the remember cookie has logged the session's user in."""
     return bool(value_in(present_session(), "_user_id")) and not _is_of_cookie()
 
 
 def cookie_of_log_in() -> str:
-    """Return that cookie, if nothing else has logged in the user of the session, whom the cookie
-    may be yet to log in, at the first look for him; else ``""``."""
+    """Return the remember cookie of Flask-Login, if nothing else has logged the session's user in.
+
+    The cookie may also be about to do that, when the app first asks for the user. Else the result
+    is ``""``.
+    """
     return "" if has_shown_password() else request.cookies.get(_cookie_name(), "")
 
 
 def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
-    """Return the cookies that a message has set, but for those that would undo what came since.
+    """Return the cookies that a message has set, except for those that would undo what came since.
 
-    One may have Flask-Login remember a user who has logged out, or in whose place another one has
-    logged in, and one bring back an id of the session that it has given up for another. An app that
-    tells its users has dropped all that waits by then. Call it once the changes of *item* are made,
+    Such a cookie may have Flask-Login remember a user who has logged out, or who was replaced by
+    another one, or may bring back an id that the session has given up for another. (In an app that
+    tells its users, nothing waits any more by then.) Call it once the changes of *item* are made,
     in a request of its browser.
     """
     app = present_app()

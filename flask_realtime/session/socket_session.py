@@ -98,9 +98,9 @@ class SocketSession:
         The app's session interface may name its cookie by the request, as for the host of a tenant.
         """
         context: Any = self._app.request_context(self._own_environ())
-        # With a session Flask opens none: the store is read once.
+        # If the context has a session, Flask does not open one, so the store is read once.
         setattr(context, SESSION, self._app.session_interface.make_null_session(self._app))
-        # Nor does it look for a route then, by converters of the app's that may ask a database.
+        # Without an adapter Flask looks for no route: converters of the app's may ask a database.
         context.url_adapter = None
         with _inside(context):
             return self.is_lost()
@@ -110,7 +110,8 @@ class SocketSession:
 
         Call it in the request context of a message, once the message's session is open.
         """
-        # By HTTP the answer to a call may begin a session, with which the former page would go on.
+        # If a call goes by HTTP, its answer may begin a session, and the former page would go on
+        # with that one.
         # A call may go to a path to which the app gives no session.
         key = known_socket_key()
         if key is None:
@@ -247,5 +248,5 @@ def _inside(context: Any) -> Iterator[None]:
         try:
             context.pop()
         except Exception:
-            # Of a function that counts on what a before_request function does, none of which ran.
+            # Such a function may need what before_request functions do, and none of them has run.
             logger.debug("A teardown function failed.", exc_info=True)

@@ -1,8 +1,8 @@
 """Which key a browser session has behind a request that has ended it.
 
-A key that lives lets pages connect. Whoever has a copy of a cookie whose session had ended before
-must not get one by ending the session once more, nor by having the app begin it anew. What decides
-is whose the session is at the end of the request, and whether it had ended before the request:
+Pages connect by a key that lives. A thief with a copy of a cookie whose session has ended must not
+get such a key, neither by ending the session once more nor by having the app begin it anew. What
+decides is whose the session is at the end of the request, and whether it had ended before:
 
 =============================  =======================  =========================  ================
 whose it is now                it had not ended         it had ended               that is not known
@@ -88,9 +88,9 @@ def logs_in() -> bool:
 def lacks_key() -> bool:
     """Return whether the session is saved as a user's, and has no key.
 
-    So it is at a log-in before the first page, and where the app has cleared the session first. A
-    log-out ends a key alone: a page that is still being rendered then, maybe the user's first, is
-    to have one that can be ended. An app that does not tell users pays nothing.
+    This happens at a log-in before the first page, and where the app has cleared the session first.
+    A log-out can only end a key: a page that is still being rendered then, maybe the user's first,
+    needs a key that can be ended. An app that does not tell users pays nothing.
     """
     if not (identify() and is_session_changed()) or known_socket_key() is not None:
         return False

@@ -127,8 +127,8 @@ class Turnover:
         socket = None if client is None else client.socket
         if socket is not None:
             socket.disconnect_behind_reply()
-        # Else the session gets a new key in any case. What a message changes waits in the registry
-        # next, and only behind the session's end.
+        # If the session is no copy, it gets a new key in any case. If it was a message, its changes
+        # wait in the registry next, behind the session's end.
         seconds = None if is_copy or socket is not None else PATIENCE_SECONDS
         ended_ago = self._node().end(ends_of(client, names, successor if is_copy else ""), seconds)
         orders = orders_for(names, CloseCode.SESSION_CHANGED, is_left=not is_copy)
@@ -175,8 +175,8 @@ def _give_key_to_copy(client: Client | None, past: _Past) -> bool:
     elif not is_worth_saving(past.is_repeated) or (past.is_repeated and now == before):
         return False
     else:
-        # A log-in of the app's own, say. It looks like what anybody can do who has a copy of the
-        # ended cookie.
+        # This may be a log-in of the app's own, but anybody with a copy of the ended cookie can
+        # make a request that looks the same.
         session[SOCKET_KEY] = before
     return True
 

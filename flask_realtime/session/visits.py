@@ -21,14 +21,14 @@ _NAMES_PAGE = "HTTP_" + CONNECTION_ID_HEADER.upper().replace("-", "_")
 # htmx sends the first for boosted links and forms, and the second for a page of its history that it
 # has not kept.
 _VISITS_OF_HTMX = ("HX-Boosted", "HX-History-Restore-Request")
-# Of every other response htmx may show a part only, even of a whole page.
+# The header of all requests of htmx. It may show only a part of the response, even of a whole page.
 _ANY_OF_HTMX = "HX-Request"
 
 
 def opens_no_page() -> bool:
     """Return whether nobody will see the page that this request renders with a socket of its own.
 
-    Whoever asks for blocks takes parts of the page for one that is open, or for none.
+    A request for blocks takes parts of the page for another page that is open, or for none.
     """
     return request.method == "HEAD" or is_for_block() or is_session_withheld()
 

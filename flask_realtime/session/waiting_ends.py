@@ -17,7 +17,8 @@ MOST_WAITING = 100_000
 class WaitingEnd:
     """An end that waits.
 
-    :ivar moment: when it was asked for, by :func:`.clock.monotonic`.
+    :param end: the end of a session, a user or a client, or an order to close sockets.
+    :param moment: when the end was asked for, by :func:`.clock.monotonic`; None: now.
     :ivar was_told: whether the other processes may know of it already: nothing is gained by telling
         it again before the ends that stand in front of it are noted.
     :ivar ended_ago: for the end of a session, how many ms ago the session had ended before, as the
@@ -37,8 +38,8 @@ class WaitingEnd:
     def drop_successor(self) -> None:
         """Have the end of a session name no successor, since nobody gets its key.
 
-        A session that is ended again and again waits once then. What a message has ended, its
-        browser may still fetch.
+        A session that is ended again and again waits once then. The end of a session by a message
+        keeps its successor, since the browser may still fetch it.
         """
         if isinstance(self.end, SessionEnd) and not self.end.heir:
             self.end = replace(self.end, successor="")
@@ -99,8 +100,8 @@ class WaitingEnds:
         self._most_of_one = most_of_one
         self._lock = threading.Lock()
         self._groups: dict[str, _Group] = {}
-        # The names of the groups with an end that came since they were last tried: a dict, of which
-        # the keys alone count.
+        # The names of the groups with an end that came since they were last tried: only the keys of
+        # this dict count.
         self._new: dict[str, None] = {}
         self._count = 0
 
@@ -110,7 +111,7 @@ class WaitingEnds:
 
     @property
     def groups(self) -> int:
-        """Of how many sessions, users or clients ends wait."""
+        """The number of sessions, users and clients whose ends wait."""
         return len(self._groups)
 
     @property
@@ -134,7 +135,7 @@ class WaitingEnds:
             # twice, those that were opened in between end as well, so that the last time counts.
             which = min if isinstance(one.end, SessionEnd) else max
             one.moment = which(one.moment, before.moment)
-            # Whoever waits for the first of the two is told by what becomes of the second.
+            # A caller that waits for the first of the two hears what becomes of the second.
             one.is_done = before.is_done or one.is_done
             group[one.end] = one
             self._new[one.name] = None
