@@ -7,14 +7,15 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import NamedTuple
 
-# How many characters a tag may have in front of the attribute, and at how many places that look
-# like the attribute of one block a page is looked at: a visitor may have entered any number.
+# How many characters a tag may have in front of the attribute.
 LONGEST_TAG = 10_000
+# How many places of a page that look like the attribute of one block are looked at. A visitor may
+# have entered text with any number of them.
 MOST_PLACES = 1000
 _ATTRIBUTE = re.compile(
     r"""data-realtime-block\s*=\s*(?:(["'])(?P<quoted>\w+)\1|(?P<unquoted>\w+)(?=[\s/>]))"""
 )
-# A tag up to one of its attributes, as browsers read it: what stands within quotes is no attribute.
+# A tag up to one of its attributes, as browsers read it: text within quotes is no attribute.
 _BEGINNING = re.compile(
     r"""<[a-z][^\s<>"'=]*(?:\s+[^\s<>"'=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>=`]+))?)*\s+""",
     re.IGNORECASE,
@@ -35,8 +36,8 @@ class _Places(NamedTuple):
 class BlockElements:
     """The elements of a page that show blocks.
 
-    The page is read once, however many blocks are looked for: strangers ask for those that there
-    are not, and as many as they may.
+    The page is read once, however many blocks are looked for: strangers may ask for as many blocks
+    as a request may name, and for blocks that no page has.
 
     :param page: the page's HTML.
     :param names: the blocks that are looked for.

@@ -43,9 +43,9 @@ HASH_HEADER = "X-Realtime-Block-Hash"
 
 #: How many blocks one request may name: more than any page has, and few enough to remember.
 MOST_BLOCKS = 50
-#: Of how many blocks that are missing the log of a process has a line, except in debug mode.
+#: The log of a process has lines about so many missing blocks at most, except in debug mode.
 MOST_TOLD = 100
-#: The largest streamed page, in bytes, of which blocks are taken.
+#: The largest streamed page, in bytes, whose blocks are sent.
 MOST_PAGE_BYTES = 4 << 20
 RETRY_AFTER_SECONDS = 1
 
@@ -65,7 +65,7 @@ class BlockTurns(Protocol):
     """Limits how many requests for blocks this process answers at a time."""
 
     def begin(self, view: str, visitor: str) -> Any:
-        """Wait a moment for a turn of *view*; return it, or None if others have it still.
+        """Wait a moment for a turn of *view*; return it, or None if others still have all turns.
 
         :param visitor: who asks; one who had no turn of late comes first.
         """
@@ -88,7 +88,7 @@ class BlockRequests:
     def __init__(self, turns: Callable[[], BlockTurns], visitor: Callable[[], str | None]) -> None:
         self._turns = turns
         self._visitor = visitor
-        # The views and blocks of which the log has a line.
+        # The views and blocks that the log has a line about.
         self._told: set[tuple[str | None, str]] = set()
 
     def init_app(self, app: Flask) -> None:
@@ -110,17 +110,17 @@ class BlockRequests:
             raise HTTPException(response=response)
         request.environ[_TURN] = turn
         setattr(g, _IS_FOR_BLOCK, True)
-        # Now, since Flask calls such a function at the end of every request, and most apps are
-        # never asked for blocks.
+        # The function is added at the first request for blocks, since Flask calls it at the end of
+        # every request, and most apps are never asked for blocks.
         ends = app.teardown_request_funcs.setdefault(None, [])
         if self._end not in ends:
             ends.append(self._end)
         want_blocks(app, names)
-        # Runs before any after_request function, one of which may change the HTML, or compress it
-        # if the browser takes that: what the page shows could not be read.
+        # _keep_page runs before any after_request function: one may change the HTML. One may also
+        # compress it, if the browser takes that, and then the page could not be read.
         after_this_request(_keep_page)
         request.environ.pop("HTTP_ACCEPT_ENCODING", None)
-        # A view may answer scripts, which take anything, by JSON: this one asks for its page.
+        # A view may answer scripts, which accept anything, by JSON; this request is for its page.
         request.environ["HTTP_ACCEPT"] = "text/html,*/*;q=0.9"
 
     def _answer(self, request: Request, response: Response) -> Response:
@@ -138,7 +138,7 @@ class BlockRequests:
                 self._explain(body, name, why)
             is_rendered = wanted.has_outputs
             _replace_page(response, body)
-        # Not in the teardown alone, which Flask ends at the first function of the app that fails.
+        # The teardown is not enough: Flask ends it at the first function of the app that fails.
         self._give_back(is_rendered)
         return response
 
@@ -280,8 +280,9 @@ def _why_not(
         )
     if name in wanted.known:
         return None
-    # Any name can be asked for. One that the page itself shows in its HTML is the app's own slip,
-    # and its visitor learns nothing; of any other name nobody is told whether a block has it.
+    # A request can name any block. A name that the page itself has in its HTML is a slip of the
+    # app's, and the visitor who is told of it learns nothing. Whether a block has any other name is
+    # not told.
     if current_app.debug or elements.has(name):
         return _not_there(wanted)
     return None

@@ -11,17 +11,17 @@ from flask import current_app, g, has_app_context
 
 from ..errors import HoldsToken
 
-# What Flask-WTF signs: the hash that the session has, a time, and the signature. It keeps that
-# in g, by a name that each form may choose.
+# A token of Flask-WTF: the hash that the session holds, a time, and the signature. Flask-WTF keeps
+# the token in g, under a name that each form may choose.
 _SIGNED = re.compile(r"[\w-]{50,}\.[\w-]{6}\.[\w-]{27}")
 
 
 def check_for_token(html: str, what: str, passed: Collection[Any] = ()) -> None:
-    """Return if *html* holds no CSRF token that Flask-WTF or WTForms has made in this request.
+    """Check that *html* holds no CSRF token that Flask-WTF or WTForms has made in this request.
 
-    :param what: where it comes from, as a sentence names it.
-    :param passed: what it was made of: the values of a template's variables.
-    :raises HoldsToken: if it does.
+    :param what: what has made the HTML, as a sentence of an error names it.
+    :param passed: the values of the template's variables from which the HTML was made.
+    :raises HoldsToken: if it holds one.
     """
     if any(token in html for token in (*_kept(), *_tokens_of(passed))):
         raise HoldsToken(what)

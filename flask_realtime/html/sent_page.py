@@ -10,8 +10,8 @@ from flask import Response
 
 _TAGS_AND_SPACE = re.compile(r"<[^>]*>|\s+")
 _SPACE = re.compile(r"\s+")
-# The attributes by which tags say what may be as secret as a text; what makes pages smaller leaves
-# their values.
+# The attributes whose values may be as secret as a text. A function that makes pages smaller keeps
+# these values.
 _TELLING = re.compile(
     r"""\s(?:data-[\w-]+|action|content|formaction|href|src|srcset|title|value)\s*=\s*"""
     r"""(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
@@ -22,8 +22,8 @@ _TELLING = re.compile(
 class SentPage:
     """The page in a response as the app's ``after_request`` functions have left it.
 
-    One that makes pages smaller changes their tags and spaces. One that shows another page to who
-    may not see the view's, or a part of it, changes the text.
+    A function that makes pages smaller changes tags and spaces. A function that hides the view's
+    page, or a part of it, from visitors who may not see it changes the text.
 
     :param response: the response.
     """

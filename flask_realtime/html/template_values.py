@@ -1,4 +1,7 @@
-"""What a fragment's template is given: a proxy stands for somebody only while its request is."""
+"""Resolves proxies in the values for a fragment's template, such as ``current_user``.
+
+A proxy stands for the user of a request, and a fragment may be rendered when that request is over.
+"""
 
 from __future__ import annotations
 

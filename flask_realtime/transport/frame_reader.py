@@ -71,8 +71,8 @@ class FrameReader:
         self._time_slice = time_slice
         self._kinds = (_TEXT, _DEFLATED_TEXT) if deflates else (_TEXT,)
         self._most = most
-        # Of the frames that were skipped: the bytes of a head that is not complete, how many bytes
-        # of a frame are still to come, and whether the message goes on in another frame.
+        # What was skipped last: the bytes of a head that is not complete, how many bytes of a frame
+        # are still to come, and whether the message goes on in another frame.
         self._part = b""
         self._left = 0
         self._is_open = False

@@ -144,7 +144,8 @@ def refuse(refusal: Refusal) -> Response:
     warnings.warn(kind, f"Handshake from {address} refused ({refusal.status}): {reason}")
     text = f"{refusal.reason}\n"
     response = Response(text, refusal.status, refusal.headers, mimetype="text/plain")
-    # Else a cache that is told how long to keep what says nothing would answer the next try.
+    # A cache may be set up to keep whatever does not say how long: then it would answer the next
+    # try.
     keep_nowhere(response)
     return response
 

@@ -1,8 +1,8 @@
-"""The WebSocket protocol (RFC 6455) by wsproto, but for the frames that most messages are.
+"""The WebSocket protocol (RFC 6455) by wsproto, except for the frames that most messages are.
 
-Text messages that come whole, in one frame, are read by :class:`FrameReader`; all other frames by
-wsproto. What is in a message's frames :class:`MessageLimit` keeps, as bytes: text may take four
-times as much memory, and wsproto keeps it until the next frame.
+:class:`FrameReader` reads text messages that come whole, in one frame; wsproto reads all other
+frames. :class:`MessageLimit` keeps what a message's frames hold, as bytes: text may take four times
+as much memory, and wsproto would keep it until the next frame.
 """
 
 from __future__ import annotations
@@ -165,8 +165,8 @@ class Protocol:
 class MessageLimit(Extension):
     """permessage-deflate (RFC 7692), and the limit of a message's size, deflated or not.
 
-    wsproto's own inflates all that has come at once, of which 16 KiB become 16 MiB, and nobody
-    counts before that. Neither side keeps an inflater between messages, as was agreed on.
+    wsproto's own extension inflates all that has come at once, and counts only then: 16 KiB may
+    become 16 MiB. Neither side keeps an inflater between messages, as the handshake has agreed.
 
     :param deflates: whether the peer may send deflated messages.
     :param most: how many bytes a message may have, inflated.

@@ -64,7 +64,7 @@ class SocketResponse(Response):
             # what HTTP has changed in the session since the page was rendered.
             start_response("101 Switching Protocols", [])
         except BaseException:
-            # Of middleware, say. Nobody else gives the socket's place back.
+            # The error may be the middleware's. Nobody else gives the socket's place back.
             connection.cut()
             life.close()
             raise

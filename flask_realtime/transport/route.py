@@ -51,7 +51,8 @@ class Transport:
 
     def init_app(self, app: Flask) -> None:
         """Add the route, through flask-sock, and have plain requests to it answered plainly."""
-        # From 3.2 on Werkzeug refuses the second of two such routes, and knows no setting to name.
+        # First, since Werkzeug from 3.2 on refuses the second of two such routes, without naming
+        # the setting.
         self.check_routes(app)
         mount = _Mount(app, self._view)
         Sock().route(self._config.path, bp=mount, **everywhere(app))(self._view)
@@ -89,8 +90,8 @@ class Transport:
             return
         if _is_handshake(request):
             request.environ[IS_NO_PAGE] = True
-            # gevent's server says False; Werkzeug takes any value for True, and whoever asks for
-            # the request's body, as Sentry does, would wait for the socket's first message.
+            # gevent's server says False here, and Werkzeug takes any value for True. Then code that
+            # asks for the request's body, as Sentry does, would wait for the first message.
             request.environ.pop("wsgi.input_terminated", None)
             if isinstance(request.routing_exception, RequestRedirect):
                 self._take_redirected()
@@ -102,12 +103,15 @@ class Transport:
             request.routing_exception = NotFound() if is_shared else UpgradeRequired()
 
     def _take_redirected(self) -> None:
-        """Have a handshake meet our view though its path lacks, or has, a last slash: no browser
-        follows a redirect with a socket. PATH_INFO is empty under many a proxy's prefix."""
+        """Have a handshake meet the library's view though its path lacks, or has, a last slash.
+
+        No browser follows a redirect with a socket, and under a prefix of a proxy ``PATH_INFO`` is
+        often empty.
+        """
         adapter = current_app.create_url_adapter(request)
         assert adapter is not None
         request.url_rule, _ = adapter.match(self._config.path, return_rule=True)
-        # Of the rule there may be the host or subdomain, which our view is called without.
+        # The rule may hold a host or a subdomain, and the library's view takes no such argument.
         request.view_args = {}
         request.routing_exception = None
 
@@ -147,8 +151,11 @@ class _Mount:
 
 
 class _AnyMethod(set[str]):
-    """The methods of the route: GET to what lists an app's routes, which takes no None as Werkzeug
-    does; any to what matches them, so that a plain POST to the path is no 405 that names GET."""
+    """The methods of the route: GET for code that lists them, any method for code that matches.
+
+    So a plain POST to the path is not answered 405 with GET as the allowed method. Werkzeug would
+    take None for any method, but what lists an app's routes would not.
+    """
 
     def __contains__(self, method: object) -> bool:
         return True
