@@ -72,7 +72,7 @@ class Realtime(Pushing, Subscribing):
         :param app: the app, which may have one :class:`Realtime`.
         :raises AlreadyRegistered: if the app has a :class:`Realtime` already.
         :raises InvalidSetting: if a ``REALTIME_*`` setting cannot be used.
-        :raises TypeError: if *app* is no app, but a blueprint or a name, say.
+        :raises TypeError: if *app* is no app, but for example a blueprint or a name.
         """
         check_app(app)
         if "realtime" in app.extensions:

@@ -22,9 +22,9 @@ from .registries.subscriptions import is_heard_by
 if TYPE_CHECKING:
     from .registries.redis.publishing import RedisPublishing
 
-# As Flask's own JSON provider, which encodes dates and UUIDs too.
+# Encodes dates and UUIDs too, as Flask's own JSON provider does.
 _dumps: Callable[[Any], str] = partial(json.dumps, default=DefaultJSONProvider.default)
-# What errors call the settings of which the arguments of a publisher take the place.
+# The arguments of a publisher that take the place of settings, as errors name them.
 _ARGUMENTS = {
     "REALTIME_REDIS": "redis_url",
     "REALTIME_REDIS_PREFIX": "prefix",

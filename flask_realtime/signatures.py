@@ -28,8 +28,8 @@ def check_arguments(function: Callable[..., Any], arguments: tuple[str, ...], wh
     """
     is_proxy = type(function) is not FunctionType and hasattr(function, "__wrapped__")
     if is_proxy or hasattr(function, "__signature__"):
-        # A decorator of wrapt, say, shows the parameters of the function inside, and
-        # functools.wraps copies those that the function inside says it has.
+        # Decorators such as those of wrapt show the parameters of the function inside, and
+        # functools.wraps copies the parameters that the function inside claims to have.
         return
     try:
         # The outermost wrapper counts: it may give the function inside more than it is given.

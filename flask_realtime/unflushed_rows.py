@@ -153,7 +153,7 @@ def _values_in(variables: dict[str, Any]) -> Iterator[Any]:
                 seen.add(id(value))
                 holders.append(value)
         level = []
-        # Of each a share, so that one long list leaves something to others.
+        # Each holder gets a share, so that one long list leaves something to the others.
         share = max(_LEAST_SHARE, MOST_VALUES // max(1, len(holders)))
         for one in holders:
             if len(level) < MOST_VALUES:

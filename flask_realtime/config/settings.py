@@ -188,7 +188,7 @@ class Config:
     ) -> Config:
         """Return the settings of an app.
 
-        :param mapping: the app's config, of which the ``REALTIME_*`` keys are read.
+        :param mapping: the app's config; its ``REALTIME_*`` keys are read.
         :param names: what errors call a setting, where that is not its key.
         :raises InvalidSetting: if there is no such setting, or its value cannot be used.
         """

@@ -24,8 +24,8 @@ class AgeLimit:
 
     :param connections: returns the sockets of this process.
     :param seconds: how old a socket may get; None: there is no limit.
-    :param of_users: returns how old one of a user may get besides, whose session ends by itself;
-        None: there is no such limit.
+    :param of_users: returns how old the socket of a user may get, in seconds, since the sessions
+        of users end by themselves; None: there is no such limit.
     """
 
     def __init__(
@@ -49,7 +49,8 @@ class AgeLimit:
             share = int(connection.name) * _GOLDEN_RATIO % 1
             most = self._seconds if connection.user is None else of_users
             is_old = now - connection.opened_at > most * (1 - SPREAD * share)
-            # Not sooner: the page would come back with the same cookie again and again.
+            # A socket that was closed before its session ends would come back with the same cookie
+            # again and again.
             has_ended = now > connection.session_ends_at
             if (is_old or has_ended) and connection.is_receptive:
                 # A call that is being handled would be answered to nobody, and not repeated.

@@ -184,7 +184,8 @@ class Connection:
             self.close(CloseCode.INTERNAL_ERROR, "An error of the server's.")
         finally:
             self._end(self.receiver)
-            self.receiver, self.outbox.owner = None, NOBODY  # Circles wait for the collector.
+            # Only the garbage collector would free objects that refer to each other.
+            self.receiver, self.outbox.owner = None, NOBODY
 
     def close(self, code: int, reason: str = "", seconds: float = CLOSE_SECONDS) -> None:
         """Close the socket with *code*. Any thread may call it; it does not wait.
@@ -282,7 +283,7 @@ class Connection:
             try:
                 step()
             except BaseException:
-                # Also a gevent.Timeout that the app did not end: the last step frees the place.
+                # Even a gevent.Timeout of the app's is caught: the last step frees the place.
                 logger.exception("Closing and cleaning up socket %s failed.", shorten(self.digest))
 
     def _part(self) -> None:

@@ -9,8 +9,9 @@ from ..threads import clock
 
 # What a client may send at once after a pause, in seconds' worth of its rate.
 BURST_SECONDS = 5.0
-# How many messages of the largest size may wait, whatever the number of those that may: the reader
-# holds one more, and as text, of which a character may take four bytes.
+# The messages that wait may have as many bytes together as this number of messages of the largest
+# size, however many may wait. The reader holds one more, as text, which may take four bytes for
+# each character.
 LARGEST_WAITING = 1
 # A message counts as one for each started piece of this size, inflated: to read one of 256 KB takes
 # as long as to read thirty small ones.
@@ -19,19 +20,20 @@ TOKEN_BYTES = 8 * 1024
 # 13 ms and more, a text of that size 0.3 ms. So each value counts as so many bytes more.
 LIST_BYTES = 20
 VALUE_BYTES = 4
-# So does the query of a call: one of 240 KB may have 120,000 fields, for which a view waits 0.2 s.
+# A field in the query of a call counts as so many bytes more: a query of 240 KB may have 120,000
+# fields, for which a view waits 0.2 s.
 FIELD_BYTES = 20
-# To decode a percent sign in the path of a call, which has 2,000 characters at most, takes as long
-# as to read so many bytes.
+# Decoding a percent sign in the path of a call, which has 2,000 characters at most, takes as long
+# as reading so many bytes.
 PERCENT_BYTES = 20
 MOST_PERCENTS = 2000
-# To decode a byte that is percent-encoded, or a field, in a form or in a query takes a view as long
-# as to read so many bytes. How many there are is known only once the message is read.
+# Decoding a percent-encoded byte, or a field, of a form or a query takes a view as long as reading
+# so many bytes. How many there are is known only once the message is read.
 DECODING_BYTES = 20
 # Messages up to this size take no more than a token's time, whatever they hold.
 SMALL_BYTES = 1024
-# To read so many cookies, or escaped characters in them, takes as long as a small message. Browsers
-# keep about as many at most.
+# Reading so many cookies, or escaped characters in them, takes as long as reading a small message.
+# Browsers keep about as many cookies at most.
 COOKIES = 150
 _BEFORE_VALUES = b"{,:"
 #: What a client is told whose message is over its rate.
@@ -91,15 +93,15 @@ class TokenBucket:
         self._burst = max(1.0, (rate or 0) * BURST_SECONDS)
         self._tokens = self._burst
         self._refused = 0.0
-        # The thread that handles messages writes the one, the reader of the socket the other.
+        # The thread that handles messages writes the first, the reader of the socket the second.
         self._owed = self._paid = 0.0
         self._at = clock.monotonic()
 
     def owe(self, count: int) -> None:
-        """Have the next messages wait for what a message took beyond its tokens, as it turned out.
+        """Have the next messages wait, since a message took longer than its tokens said.
 
-        :param count: so many tokens, of which a burst counts at most: an honest message as large as
-            that may be sent by whoever has sent nothing for a while.
+        :param count: how many tokens were missing. At most a burst of them counts: an honest client
+            that has sent nothing for a while may send a message of that size.
         """
         self._owed += min(count, self._burst)
 
@@ -185,7 +187,8 @@ class PendingLimit:
 class ConnectionCount:
     """How many sockets this process holds, in all and of each browser session.
 
-    :param maximum: in all; None: no limit.
+    :param maximum: the most sockets in all; None: no limit.
+    :param maximum_per_session: the most sockets of one browser session.
     """
 
     def __init__(self, maximum: int | None, maximum_per_session: int) -> None:

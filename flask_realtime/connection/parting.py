@@ -9,15 +9,15 @@ from ..writing.outbox import Outbox
 
 # How long a peer may take to answer the close frame, and to take what waits before that frame.
 CLOSE_SECONDS = 2.0
-# How many bytes a peer may still send after the close frame: the rest of a message that is far too
-# large, say, whose sender reads the close code only once it has sent the whole message.
+# How many bytes a peer may still send after the close frame. The sender of a message that is far
+# too large may read the close code only once it has sent the whole message.
 CLOSE_BYTES = 16 * 1024 * 1024
 
 
 def part_from_peer(outbox: Outbox, descriptor: Descriptor) -> None:
     """Have a socket's last bytes written, its writing ended, and what the peer still sends dropped.
 
-    Waits for the peer, which may be gone.
+    This waits for the peer, which may be gone.
     """
     with suppress(OSError):
         outbox.wait_until_empty(CLOSE_SECONDS)

@@ -28,7 +28,7 @@ class ChannelUpkeep:
         self._hub = hub
         self._delivery = delivery
         self._registry = registry
-        # The new channels that the registry has yet to keep: a dict, of which the keys alone count.
+        # The new channels that the registry has yet to keep: only the keys of this dict count.
         self._new: dict[str, None] = {}
 
     def sweep(self) -> None:

@@ -13,9 +13,9 @@ from ..writing.frames import Frame
 from .channel import LocalChannel
 from .members import Listener, Members
 
-# For how many seconds older parts of logs are kept for connections that come back together,
+# For how many seconds older parts of logs are kept for connections that come back together.
 EXTENDED_SECONDS = 10.0
-# and how many bytes of them, in all channels together.
+# How many bytes of such older parts are kept, in all channels together.
 MOST_EXTENDED_BYTES = 32 * 1024 * 1024
 
 
@@ -23,8 +23,8 @@ class Channels:
     """The table that the hub and the delivery share, and the lock under which both work on it.
 
     The hub changes who is on which channel, the delivery hands out what is published. With one
-    lock a message goes to exactly those who were on its channel when it had its turn. Whoever
-    calls a method holds :attr:`lock`, except for :meth:`is_known`.
+    lock a message goes to exactly those who were on its channel when it had its turn. The caller
+    of a method holds :attr:`lock`, except for :meth:`is_known`.
     """
 
     def __init__(self) -> None:
@@ -34,9 +34,10 @@ class Channels:
         #: Returns the channel of a name; None if this process does not hear it. The table's own
         #: method, since a handshake asks several times, and a function around it costs as much.
         self.get: Callable[[str], LocalChannel | None] = self._by_name.get
-        # Since when no connection is on a channel, and since when a channel keeps more than usual,
-        # and how much. The first came first, so that nobody has to look at all channels.
+        # For each channel without a connection, since when; the oldest is the first, so that
+        # nobody has to look at all channels.
         self._idle: dict[str, float] = {}
+        # For each channel that keeps more than usual, since when, and how many bytes.
         self._extended: dict[str, tuple[float, int]] = {}
         self._extended_bytes = 0
         # The channels that this process has begun to hear, or paused, since the last take_new().

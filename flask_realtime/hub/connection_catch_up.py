@@ -26,7 +26,7 @@ from .shared_reads import PAGE_BYTES, PATIENCE_SECONDS, Read, SharedReads
 LOOK_SECONDS = 0.01
 
 
-# Called with the channels of which something is lost, and where each channel begins.
+# Called with the channels that have lost messages, and where the connection begins on each channel.
 Report = Callable[[list[str], Mapping[str, Position]], None]
 
 
@@ -73,8 +73,8 @@ class ConnectionCatchUp:
     ) -> None:
         """Send *connection* what it missed of the channels that it was invited to, and go live.
 
-        :param report: called before anything is sent, with the channels of which something is
-            lost, and where the connection begins on each channel.
+        :param report: called before anything is sent, with the channels that have lost messages,
+            and where the connection begins on each channel.
         :raises RegistryUnavailable: if a log cannot be read.
         """
         new = self._hub.enter(connection)

@@ -16,8 +16,8 @@ from ..threads import clock
 logger = logging.getLogger(__name__)
 
 
-# How many departures of one client may wait from channels that it is not on, as far as this process
-# knows: anybody may leave rooms that do not exist.
+# How many departures of one client may wait if, as far as this process knows, it was not on the
+# channels: anybody may leave channels that do not exist.
 MOST_OF_CLIENT = 1000
 # For how many seconds this process remembers that it has not noted a departure.
 UNNOTED_SECONDS = 3600.0
@@ -58,7 +58,7 @@ class Departures:
     def add(self, digest: str, channel: str, was_on: bool, when: int = 0) -> None:
         """Note that the client of a digest was taken off a channel.
 
-        If too many wait, only departures from channels are noted that the client was on.
+        If too many wait, it is noted only if the client was on the channel.
 
         :param was_on: whether this process had the client on the channel. If not, a subscription to
             it may still be under way.

@@ -2,8 +2,8 @@
 
 Visitors who had no turn of late, the newcomers, get every other turn at most while others wait:
 strangers who come with ever new sessions are newcomers each time. Among the others nobody is
-preferred for having waited for longest since his last turn: strangers who use some hundred sessions
-in turn would always come before a visitor who asks regularly.
+preferred for having waited longest since the last turn: strangers who use some hundred sessions in
+turn would always come before a visitor who asks regularly.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import OrderedDict, deque
 
 from ..threads import clock
 
-# Of how many visitors it is known that they had a turn. Any other counts as a newcomer.
+# How many visitors who had a turn are remembered. Any other visitor counts as a newcomer.
 MOST_REMEMBERED = 1000
 
 
@@ -154,7 +154,7 @@ class FairTurns:
             first.called.set()
 
     def _next_line(self) -> Line:
-        """Return the line of which the first comes next; it is empty if nobody waits."""
+        """Return the line whose first visitor comes next; the line is empty if nobody waits."""
         both_wait = bool(self._newcomers.length and self._others.length)
         self._newcomer_was_last = both_wait and not self._newcomer_was_last
         if both_wait:

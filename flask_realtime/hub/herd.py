@@ -54,11 +54,12 @@ class Herd:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # By view, so that a slow one, or a flood of requests for one, does not hold up the others.
+        # Each view has its own, so that a slow view, or a flood of requests for one view, does not
+        # hold up the others.
         self._turns_of: dict[str, FairTurns] = {}
         self._limits: dict[str, ConcurrencyLimit] = {}
-        # By view, when a request last got no turn. Where turns take long, nobody may wait, and so
-        # all who come meanwhile are refused.
+        # For each view, when a request last got no turn. Where turns take long, nobody may wait,
+        # and all requests that come meanwhile are refused.
         self._refused_at: dict[str, float] = {}
         # The turns that requests have, the earliest first.
         self._turns: dict[Turn, None] = {}
@@ -87,7 +88,7 @@ class Herd:
         try:
             waiter.called.wait(PATIENCE_SECONDS)
         except BaseException:
-            # A killed greenlet, say, which takes no turn.
+            # A greenlet that was killed, for example, takes no turn.
             with self._lock:
                 if turns.leave(waiter):
                     turns.give_back()
@@ -109,7 +110,8 @@ class Herd:
             if self._turns.pop(turn, turn) is not None:
                 return
             turns, limit = self._turns_of[turn.view], self._limits[turn.view]
-            # Whatever was rendered: strangers may ask for blocks that there are not.
+            # A turn counts even if nothing was rendered: strangers may ask for blocks that no page
+            # has.
             was_wanted = self._refused_at.get(turn.view, -math.inf) >= turn.given
             is_wanted = turns.has_waiters or was_wanted
             limit.note(clock.monotonic() - turn.given, turn.crowd, is_wanted)

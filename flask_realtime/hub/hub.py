@@ -223,7 +223,8 @@ class Hub:
     ) -> list[str]:
         """Take *connection* off channels, and tell its page; return those that it was on.
 
-        :param bars: whether subscriptions do not bring the connection back that were read before.
+        :param bars: whether the subscriptions that were read before this may not bring the
+            connection back.
         """
         gone: list[str] = []
         with self._lock:

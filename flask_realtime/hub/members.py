@@ -15,7 +15,7 @@ _NONE: dict[str, Position] = {}
 _NO_PASTS: dict[str, Subscription] = {}
 _NO_NAMES: dict[str, None] = {}
 # How many channels that one connection has left are known until its subscriptions are read: while
-# Redis is away, anybody may leave rooms that do not exist.
+# Redis is away, anybody may leave channels that do not exist.
 MOST_BARRED = 1000
 
 
@@ -77,10 +77,9 @@ class Member:
                 del left[next(iter(left))]
 
     def bar(self, names: Iterable[str]) -> None:
-        """Let the connection come onto channels again only by subscriptions that are yet to be
-        read."""
-        # Nobody else may have them read again: the registry may not know yet of a socket that is
-        # about to open, and then tells of no change.
+        """Keep the connection off channels until its subscriptions are read again."""
+        # This has them read, since nobody else may: the registry may not know a socket yet that is
+        # about to open, and then it tells of no change.
         self.is_stale = self.is_stale or not self.is_subscribed
         barred = self.barred = self.barred or {}
         barred.update(dict.fromkeys(names))
@@ -88,9 +87,10 @@ class Member:
             del barred[name]
 
     def admit_anew(self) -> None:
-        """Bar nothing more, since the subscriptions are read from now on.
+        """Bar nothing more, since the subscriptions are about to be read.
 
-        Not of a connection that has yet to have its first ones, which were read before.
+        This does nothing before the connection has its first subscriptions: those that it is about
+        to get were read before it was barred.
         """
         if self.is_subscribed:
             self.barred = _NO_NAMES

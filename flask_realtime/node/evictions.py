@@ -63,5 +63,5 @@ class Evictions:
             # Noted first, so that no subscriptions are read from now on that do not know of it.
             was_on = channel in self._hub.channels(connection)
             self._unsubscribe(connection.digest, channel, was_on, when)
-            # At once for what is pushed next; the registry follows.
+            # The connection is off the channel at once, even if the registry notes it later.
             self._hub.leave(connection, [channel], bars=True)

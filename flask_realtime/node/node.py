@@ -260,7 +260,7 @@ class Node:
     def _begin_serving(self) -> None:
         """Ask the server how it stops, at the first handshake, and start the threads.
 
-        A node that gunicorn's post_fork made, say, was made before the process was a worker.
+        Before that the process may not be a worker yet, for example in gunicorn's post_fork.
 
         :raises RuntimeError: if the system has no thread left; the next call tries again.
         """

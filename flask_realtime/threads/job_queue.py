@@ -28,8 +28,8 @@ class JobQueue:
     __slots__ = ("_idle", "_is_running", "_jobs", "_lock", "_threads", "pending")
 
     def __init__(self, threads: ThreadPool, lock: threading.Lock) -> None:
-        # A list, because an empty deque takes 600 bytes; it is short, since whoever reads messages
-        # stops while many wait.
+        # A list, because an empty deque takes 600 bytes. It stays short, since the reader of
+        # messages stops while many wait.
         self._jobs: list[Job] = []
         self._threads = threads
         self._lock = lock

@@ -12,8 +12,8 @@ Item = TypeVar("Item")
 
 logger = logging.getLogger(__name__)
 
-# Not 0: of greenlets that sleep for 0 s gevent runs fifty before it looks at the network once, so
-# that no request would begin while a push goes to ten thousand sockets.
+# More than 0: gevent runs fifty greenlets that sleep for 0 s before it looks at the network once,
+# and so no request would begin while a push goes to ten thousand sockets.
 SHORTEST_SECONDS = 1e-6
 
 

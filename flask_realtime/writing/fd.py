@@ -83,7 +83,7 @@ class Descriptor(Protocol):
         """Read and drop what the peer still sends, until its end or one of the limits."""
 
     def shutdown(self) -> None:
-        """End both directions; whoever reads or waits is woken. Twice is no error."""
+        """End both directions, and wake threads that read or wait. A second call does nothing."""
 
 
 def descriptor_for(sock: socket.socket) -> Descriptor:
@@ -104,7 +104,7 @@ class PlainDescriptor:
         self.send_now: Send | None = real.send if isinstance(real, _socket.socket) else None
 
     def take_over(self) -> None:
-        # Of the server's own, or of socket.setdefaulttimeout: it would end a silent socket.
+        # A timeout of the server's, or of socket.setdefaulttimeout, would end a silent socket.
         self._sock.settimeout(None)
         _bound_unsent(self._sock)
 
@@ -239,7 +239,7 @@ def _is_unix(sock: socket.socket) -> bool:
 
 
 def _has_peer_closed(sock: socket.socket) -> bool:
-    """Return whether the other end of a Unix socket is closed: not even nothing is sent then."""
+    """Return whether the other end of a Unix socket is closed: then sending 0 bytes fails."""
     try:
         sock.sendmsg([b""], [], socket.MSG_DONTWAIT)
     except BlockingIOError:

@@ -44,7 +44,7 @@ class Flusher:
     """
 
     def __init__(self) -> None:
-        #: Of all outboxes that are flushed here; see :class:`Outbox`.
+        #: The lock of all outboxes that are flushed here; see :class:`Outbox`.
         self.lock = threading.Lock()
         self._jobs: deque[Job] = deque()
         self._scheduled: deque[Outbox] = deque()
@@ -189,7 +189,7 @@ class Flusher:
         for batch in batches:
             for start in range(0, len(batch.receivers), at_once):
                 if done >= at_once:
-                    # So that replies do not wait until ten thousand receivers have the push.
+                    # Replies must not wait until ten thousand receivers have the push.
                     self._flush_some()
                     let_others_run()
                     done = 0
@@ -227,7 +227,7 @@ class Flusher:
                 except BlockingIOError:
                     taken = 0
                 except Exception:
-                    # So that the frames count as not sent when the position of the socket is noted.
+                    # The frames have to count as not sent when the position of the socket is noted.
                     outbox.put_rest(batch.frames, 0)
                     failed.append((outbox, 0))
                     continue

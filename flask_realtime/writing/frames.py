@@ -34,8 +34,8 @@ class Frame:
     :param text: the message.
     :param channel: the channel of which this is a push, or news of lost messages; empty for any
         other message.
-    :param before: the position on *channel* of the message before this one: of a socket that has
-        not been sent this frame yet, and all before it.
+    :param before: the position on *channel* of the message before this one. A socket is there that
+        was sent everything before this frame, and not this frame.
     :param publication: the push that the frame carries, without its payload; None for any other
         message.
     """

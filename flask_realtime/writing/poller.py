@@ -125,7 +125,7 @@ class Poller:
                     )
                     time.sleep(RETRY_SECONDS)
         with self._lock:
-            # So that nobody rings a waker that is closed.
+            # Nobody may ring a waker that is closed.
             self._waker = None
             forgotten, self._forgotten = self._forgotten, {}
         waker.close()

@@ -23,8 +23,8 @@ FILLING_SECONDS = 0.3
 # A kernel whose buffer is full lets nothing in until a good part of it has been read, 64 KB say:
 # only then is it known that the peer reads.
 SETTLING_SECONDS = 1.5
-# A peer that takes fewer bytes a second reads nothing, or no faster than keeps its reply here for
-# minutes; slow lines of phones have twice as much.
+# A peer that takes fewer bytes a second reads nothing, or so slowly that its reply stays here for
+# minutes. The slow lines of phones are twice as fast.
 SLOWEST_READING = 16 * 1024
 # A peer that has taken nothing for so long reads no longer.
 READING_SECONDS = 5.0
@@ -42,10 +42,11 @@ class SlowReplies:
     3. of those whose replies have only begun and those whose peers read, each of which may hold
        half: the one that began first, and the one that needs the most time for the rest.
 
-    Else one visitor with many sockets, or many with a session each, who come back whenever a socket
-    is cut, who take a byte now and then, or who read a little faster than others, would end the
-    sockets of those who read. What counts is what has arrived at the peer: the kernel takes more of
-    a reply only once some 64 KB have, which takes seconds where the line is slow.
+    Without these rules, visitors who read slowly on purpose could end the sockets of others: one
+    visitor with many sockets, or many with a session each. They may come back whenever a socket is
+    cut, take a byte now and then, or read a little faster than others. Progress is what has arrived
+    at the peer: the kernel takes more of a reply only once some 64 KB have arrived, which takes
+    seconds where the line is slow.
     """
 
     def __init__(self) -> None:
