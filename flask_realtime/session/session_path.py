@@ -135,7 +135,8 @@ class SessionPath:
             # A message that has ended the session brings the browser the next one.
             is_left = False if TAKES_END in request.environ else is_kept(self._node())
             if is_left is None:
-                return _refuse(503, "The session has ended a moment ago: ask for the next one.")
+                # No failure: browsers write one to the console.
+                return _refuse(202, "The session has ended a moment ago: ask for the next one.")
             orders = orders_if_of_another_session(digests)
             request.environ[_HANDING_OVER] = HandingOver(waiting, orders, is_left)
         except RegistryUnavailable as error:

@@ -127,6 +127,30 @@ def test_logout_over_the_socket_is_seen_by_the_next_page(visitor, query):
 
 
 @pytest.fixture
+def hasty(start, come):
+    """A visitor of an app that takes an answer for late which comes a second behind a log-out."""
+    with start(LATE="1") as server:
+        visitor = come(server.url)
+        visitor.visit("/login/ada")
+        yield visitor
+
+
+def test_log_out_of_a_tab_that_dies_is_made_by_the_next_page(hasty):
+    """A person logs out over the socket, and the tab dies before it has fetched the change: the
+    browser still has the session that has ended. The next page is loaded anew until it shows no
+    user, and has a socket."""
+    hasty.run("(window.fetch = () => new Promise(() => {}), 0)")
+    hasty.run("void realtime.call('/logout?everywhere', { method: 'post' })")
+    hasty.wait_for("() => realtime.state === 'closed'")
+    hasty.page.goto("about:blank")
+
+    hasty.page.goto(f"{hasty.url}/whoami")
+
+    hasty.wait_for("() => document.querySelector('h1')?.textContent === 'nobody'")
+    hasty.wait_until_open()
+
+
+@pytest.fixture
 def kept(come, sessions_server):
     """A visitor of the app with Flask-Session, who has logged in and looks at a page."""
     visitor = come(sessions_server.url, "/shop")

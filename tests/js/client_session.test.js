@@ -172,7 +172,7 @@ async function turnAway(connectionId) {
 test("a page that is turned away once more asks for a session that lives, until there is one", async () => {
   page.socket.welcome();
   await turnAway("the-next-page-of-it");
-  page.answer = (count) => (count < 3 ? 503 : 204);
+  page.answer = (count) => (count < 3 ? 202 : 204);
 
   page.socket.end(4001);
   await page.clock.pass(500);
@@ -187,7 +187,7 @@ test("a page that is left while it asks for a session counts as none that was lo
   page.socket.welcome();
   await turnAway("the-next-page-of-it");
   const { sessionStorage: storage } = page;
-  page.answer = () => 503;
+  page.answer = () => 202;
   page.socket.end(4001);
   await page.clock.pass(5_000);
   load({ storage, connectionId: "a-page-by-a-link" });

@@ -9,6 +9,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from flask_session import Session
 
 from flask_realtime import Realtime
+from flask_realtime.session import ended_in_browser
 
 app = Flask(__name__)
 app.secret_key = "a secret of the tests"
@@ -25,6 +26,8 @@ app.config.setdefault("REALTIME_ALLOW_CALLS", True)
 # Another than its own: browsers keep none of its cookies.
 app.config["SESSION_COOKIE_DOMAIN"] = os.environ.get("COOKIE_DOMAIN")
 realtime = Realtime(app)
+if "LATE" in os.environ:
+    ended_in_browser.LATE_SECONDS = float(os.environ["LATE"])
 login = LoginManager(app)
 
 PAGE = """<!doctype html><html lang="en"><head><title>{{ title }}</title>
