@@ -14,7 +14,6 @@ import { CONNECTION_ID_HEADER, Session } from "./session.js";
 import { Typing } from "./typing.js";
 
 const EARLY = 2_000; // ms in which scripts that add listeners may still be loading
-const REFUSED = "realtime: see the app's log; a frame needs SameSite=None; Secure.";
 
 /** `window.realtime`: the page and its socket, for the page's scripts. */
 export class Client {
@@ -233,10 +232,11 @@ export class Client {
     const count = () => this.#memory.set("changes", changes);
     if (changes > 1) this.#session.take(code); // the browser may have kept a session that has ended
     if (changes > 2) { // reloads did not help, or were prevented; one may have met with another log-in
-      if (code === ABNORMAL_CLOSURE) console.error(REFUSED);
-      this.#connection.close(code, reason);
-    } else if (!this.#emit("identity", { code, reason })) count();
-    else this.expire(() => this.#session.arrived().then(count));
+      if (code === ABNORMAL_CLOSURE) console.error("realtime: see the app's log; a frame needs SameSite=None; Secure.");
+      return this.#connection.close(code, reason);
+    }
+    if (this.#emit("identity", { code, reason })) this.expire(() => this.#session.arrived().then(count));
+    if (!this.#reload.isPutOff) count(); // no reload is to come, or one for another reason
   }
 
   /**

@@ -199,6 +199,22 @@ test("a page that is left while it asks for a session counts as none that was lo
   assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
 });
 
+test("a page that its reload has brought back out of a cache is closed all the same", async () => {
+  const { sessionStorage: storage } = page;
+  page.socket.welcome();
+  page.socket.end(4001);
+  await page.clock.pass(500);
+  load({ storage });
+
+  for (let count = 0; count < 4 && realtime.state !== "closed"; count++) {
+    page.socket.accept();
+    page.socket.end(4001);
+    await page.clock.pass(4_000);
+  }
+
+  assert.deepEqual([realtime.state, page.reloads], ["closed", 0]);
+});
+
 for (const isSubscribed of [true, false]) {
   test(`after an accepted socket, a change counts as the first again; subscribed: ${isSubscribed}`, async () => {
     const { sessionStorage: storage } = page;
