@@ -22,6 +22,9 @@ YEAR = 366 * DAY
 # Redis's scripts hold numbers as doubles, which are exact up to here.
 _LARGEST = 2**53
 
+# What may stand behind the host of a Redis URL.
+_DATABASE = re.compile(r"(/[0-9]*)?")
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -228,6 +231,9 @@ def _read_redis_url(value: str) -> str:
         raise ValueError("The URL begins with redis://, rediss:// (TLS) or unix:// (a socket).")
     if parts.scheme == "unix" and not parts.path:
         raise ValueError("It names no socket; write its path, as in unix:///run/redis/redis.sock.")
+    if parts.scheme != "unix" and (parts.fragment or not _DATABASE.fullmatch(parts.path)):
+        # redis-py would take database 0, or that of all digits together, without a word.
+        raise ValueError("Behind its host stands the number of a database, as in /0, or nothing.")
     return value
 
 

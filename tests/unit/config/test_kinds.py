@@ -25,6 +25,11 @@ def refuses(kind, value):
         (kinds.number(0.1, 10), [0.1, 1, 10], [0, 11, True, "1", float("nan"), None]),
         (kinds.number(0.1, 10, or_none=True), [None, 1], [0]),
         (kinds.path(), ["/", "/socket", "/a/b.c"], ["", "socket", "/a b", "/<x>", "//a", 7]),
+        (
+            kinds.redis(),
+            ["redis://a", "redis://a/", "rediss://a:1/15?db=2", "unix:///run/a.sock?db=2", None],
+            ["redis://a/shop", "redis://a/0/1", "redis://a/-1", "redis://a/0#1", "redis://a#1"],
+        ),
         (kinds.redis_prefix(), ["realtime", "a:b"], ["", "a b", "{a}", "x" * 101, None]),
     ],
     ids=lambda one: one.type if isinstance(one, kinds.Kind) else "",
