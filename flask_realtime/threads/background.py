@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Callable, Iterable
 
@@ -20,8 +21,12 @@ def start_thread(name: str, run: Callable[[], None]) -> threading.Thread:
 
     :param name: the thread's name, as debuggers show it.
     :returns: the thread.
-    :raises RuntimeError: if the system has no thread left.
+    :raises RuntimeError: if the system has no thread left, or Python itself ends.
     """
+    if sys.is_finalizing():
+        # A __del__ that runs as the last thing. Before Python 3.12 it would wait for ever for a
+        # thread that does not begin any more.
+        raise RuntimeError("No thread can be started, since Python ends.")
     thread = threading.Thread(target=run, name=name, daemon=True)
     # Python 3.14's free-threaded build starts a thread in a copy of its starter's context: a
     # thread that the first request starts would keep that request and its "g" for ever.

@@ -51,6 +51,30 @@ def test_first_push_may_come_after_the_main_thread(redis_url, way, when):
         assert client.keys(f"{prefix}:*log*")
 
 
+LAST_WORDS = """
+import sys
+from flask_realtime import Publisher
+
+class Job:
+    def __init__(self, url):
+        self.push = Publisher(url, prefix="last-words", timeout=60).push
+
+    def __del__(self):
+        self.push("done", "jobs")
+
+job = Job(sys.argv[1])
+"""
+
+
+def test_object_that_pushes_as_python_ends_holds_up_nothing(redis_url):
+    """An object pushes for the first time as it is deleted, which is when Python ends. The script
+    ends all the same, and says that the push has failed."""
+    finished = run(LAST_WORDS, redis_url)
+
+    assert finished.returncode == 0
+    assert "Exception ignored in: <function Job.__del__" in finished.stderr
+
+
 @pytest.mark.parametrize(
     ("before", "is_imported"),
     [
