@@ -52,6 +52,55 @@ def test_fork_local_gives_all_first_users_the_same_value():
     assert len(set(values)) == 1
 
 
+def test_fork_local_is_made_once_however_long_that_takes():
+    """Several threads ask first, and the value takes long to make. It is made by one of them, and
+    the others wait for it."""
+    made, begun, may_end = [], threading.Event(), threading.Event()
+
+    def make():
+        made.append(Made())
+        begun.set()
+        may_end.wait(DEADLINE)
+        return made[-1]
+
+    local, values = ForkLocal(make), []
+    threads = [threading.Thread(target=lambda: values.append(local.get())) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    begun.wait(DEADLINE)
+    # Who does not wait for the first thread makes a value of its own within that time.
+    threads[-1].join(0.2)
+    may_end.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+
+    assert len(made) == 1
+    assert values == made * 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="This system does not fork.")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_forked_process_does_not_wait_for_a_value_that_its_parent_makes():
+    """A process forks while one of its threads makes the value. The child makes its own."""
+    begun, may_end = threading.Event(), threading.Event()
+    parent = os.getpid()
+
+    def make():
+        if os.getpid() == parent:
+            begun.set()
+            may_end.wait(DEADLINE)
+        return Made()
+
+    local = ForkLocal(make)
+    thread = threading.Thread(target=local.get)
+    thread.start()
+    begun.wait(DEADLINE)
+
+    assert in_child(lambda: 0 if local.get() else 1) == 0
+    may_end.set()
+    thread.join(DEADLINE)
+
+
 def test_fork_local_has_no_value_once_it_was_popped():
     """After pop() the next caller creates a new value."""
     local = ForkLocal(Made)
