@@ -21,6 +21,9 @@ _EXTENSION = "realtime_hooks"
 _OURS = "flask_realtime."
 #: The key that is set if the request is a socket's handshake, or a handshake that lost its headers.
 IS_NO_PAGE = "flask_realtime.is_no_page"
+#: The key that is set if the request is for parts of a page that is open. They need no id, which
+#: would begin a session: its cookie might take the place of one that is on its way.
+IS_FOR_PARTS = "flask_realtime.is_for_parts"
 #: The key that holds the time at which the request came, to whichever app first.
 CAME_AT = "flask_realtime.came_at"
 # The key that holds which app is asked, and by which request.

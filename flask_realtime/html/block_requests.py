@@ -28,7 +28,7 @@ from flask import (
 from werkzeug.exceptions import HTTPException
 
 from ..caching import keep_nowhere
-from ..request_hooks import request_hooks
+from ..request_hooks import IS_FOR_PARTS, request_hooks
 from ..threads import clock
 from .block_elements import BlockElements
 from .blocks import WantedBlocks, want_blocks, wanted_blocks
@@ -108,7 +108,7 @@ class BlockRequests:
             response = app.response_class("Too many requests for blocks at once; try again.\n", 503)
             response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
             raise HTTPException(response=response)
-        request.environ[_TURN] = turn
+        request.environ.update({IS_FOR_PARTS: True, _TURN: turn})
         setattr(g, _IS_FOR_BLOCK, True)
         # The function is added at the first request for blocks, since Flask calls it at the end of
         # every request, and most apps are never asked for blocks.

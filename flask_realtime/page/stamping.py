@@ -12,7 +12,7 @@ from ..caching import keep_from_caches, may_be_kept
 from ..config.settings import Config
 from ..errors import InvalidSetting
 from ..flask_contexts import present_app
-from ..request_hooks import IS_NO_PAGE, request_hooks
+from ..request_hooks import IS_FOR_PARTS, IS_NO_PAGE, request_hooks
 from .advice import IS_REACHED_IN_ENVIRON, advice
 from .body_tag import ATTRIBUTE, find_body_tag
 from .charset import charset_of, keeps_ascii
@@ -277,6 +277,7 @@ def _is_whole_page(request: Request, response: Response) -> bool:
     return (
         response.mimetype == _HTML
         and request.method != "HEAD"
+        and IS_FOR_PARTS not in request.environ
         and _is_of_page(response)
         and not is_streamed(response)
         and response.headers.get("Content-Encoding", "identity") == "identity"

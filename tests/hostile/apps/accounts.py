@@ -144,6 +144,8 @@ def anew(room):
 def log_in():
     if KEPT_BY != "cookie":
         app.session_interface.regenerate(session)
+    if "held" in request.values:
+        hold()
     session.permanent = bool(os.environ.get("PERMANENT"))
     session["user"] = request.values["user"]
     session["name"] = request.values.get("name", "nobody")
