@@ -24,6 +24,7 @@ _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
 # Headers by which an app tells the proxy in front of it to send a file. Their values are paths on
 # the server's disk, which clients must not see.
 _SENT_BY_PROXY = frozenset(["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file"])
+_HIDDEN = _SENT_BY_PROXY | {"set-cookie"}
 _ENCODING = "content-encoding"
 _HTML = "text/html"
 _TEXT_TYPES = frozenset(
@@ -122,7 +123,7 @@ def _too_large(max_bytes: int) -> str:
 def _headers(response: Response, environ: WSGIEnvironment) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in response.get_wsgi_headers(environ):
-        if name.lower() == "set-cookie":
+        if name.lower() in _HIDDEN:
             continue
         # RFC 9110, section 5.3: the values of a repeated header may be joined with commas.
         headers[name] = f"{headers[name]}, {value}" if name in headers else value

@@ -181,6 +181,18 @@ def test_file_that_the_proxy_would_send_is_fetched_by_http(name):
     assert "private" not in reply.to_json()
 
 
+@pytest.mark.parametrize("name", ["X-Sendfile", "x-accel-redirect", "X-Lighttpd-Send-File"])
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_path_of_a_file_is_in_no_reply_without_a_body(name, method, status):
+    """A page asks for the headers of such a response alone. It does not see the file's path."""
+    response = Response("", status, headers={name: "/srv/private/report.pdf", "ETag": "a"})
+
+    reply = reply_to(response, create_environ(method=method))
+
+    assert (reply.status, reply.headers["ETag"]) == (status, "a")
+    assert "private" not in reply.to_json()
+
+
 def test_file_of_an_app_that_has_its_proxy_send_files(tmp_path):
     """``send_file`` sets X-Sendfile itself where the app's configuration says so."""
     app = Flask(__name__)
