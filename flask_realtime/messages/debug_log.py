@@ -26,4 +26,5 @@ def _name(message: Message) -> str:
     if message.action != CALL:
         return f"the handler {show(message.action)}"
     method, uri = message.data.get("method", "get"), message.data.get("uri")
-    return f"call-route {str(method).upper():.10} {show(uri)}"
+    shown = show(str(method).upper()).strip('"')
+    return f"call-route {shown:.10} {show(uri)}"

@@ -30,3 +30,16 @@ def test_log_names_what_was_asked_and_its_status_in_debug_mode(app, caplog, is_d
         'realtime: call-route POST "/nowhere" was answered 404.',
         'realtime: the handler "don\'t" was answered 404.',
     ]
+
+
+def test_log_shows_control_characters_of_a_method_escaped(app, caplog):
+    """A method is whatever a client sends. It begins no line of its own in the log, and gives the
+    terminal that shows the log no orders."""
+    app.debug = True
+    socket = Browser(app).open_socket({})
+
+    with caplog.at_level(logging.INFO):
+        socket.call("/", method="\n\x1b[2J")
+
+    (told,) = [one.getMessage() for one in caplog.records if "call-route" in one.getMessage()]
+    assert told.isprintable()
