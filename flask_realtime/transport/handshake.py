@@ -151,7 +151,7 @@ def refuse(refusal: Refusal) -> Response:
 
 
 def printable(address: str | None) -> str:
-    """Return *address* as logs may show it.
+    """Return *address*, or what else a client has sent, as logs may show it.
 
     A proxy's header may have made it, with whatever a client wrote there: control characters would
     begin a line of the client's own in the log.
@@ -168,7 +168,7 @@ def check_headers(method: str, environ: WSGIEnvironment) -> None:
     :raises Refusal: naming the header that is missing or malformed.
     """
     if method != "GET":
-        raise Refusal(400, f"A WebSocket handshake is a GET, not a {method}.")
+        raise Refusal(400, f"A WebSocket handshake is a GET, not a {printable(method)}.")
     if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
         raise Refusal(
             426,
