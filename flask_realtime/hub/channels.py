@@ -7,11 +7,13 @@ from collections.abc import Callable, Collection
 from itertools import takewhile
 from typing import Any
 
+from ..protocol.positions import Position
 from ..protocol.routes import Route
 from ..threads import clock
 from ..writing.frames import Frame
 from .channel import LocalChannel
-from .members import Listener, Members
+from .members import Listener, Member, Members
+from .partings import Partings
 
 # For how many seconds older parts of logs are kept for connections that come back together.
 EXTENDED_SECONDS = 10.0
@@ -30,6 +32,8 @@ class Channels:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.members = Members()
+        #: Who leaves paused channels, and where.
+        self.partings = Partings()
         self._by_name: dict[str, LocalChannel] = {}
         #: Returns the channel of a name; None if this process does not hear it. The table's own
         #: method, since a handshake asks several times, and a function around it costs as much.
@@ -90,6 +94,29 @@ class Channels:
         channel.users -= 1
         if not channel.users:
             self._idle[name] = clock.monotonic()
+        self.partings.forget(name, connection)
+
+    def at(self, member: Member, name: str) -> Position | None:
+        """Return the position up to which a connection on the channel was sent."""
+        channel = self._by_name.get(name)
+        return member.positions[name] or (None if channel is None else channel.tail)
+
+    def take_off(self, name: str, connection: Listener, member: Member) -> None:
+        """Take *connection* off the channel, which it had entered."""
+        member.note_left(name, self.at(member, name))
+        del member.positions[name]
+        self.leave(name, connection)
+
+    def part(self, channel: LocalChannel, reached: Position | None = None) -> None:
+        """Take off those that were to leave the paused channel when it has come to a position.
+
+        :param reached: how far the channel has come; None: it pauses no longer.
+        """
+        for connection in self.partings.due(channel.name, reached):
+            member = self.members.get(connection)
+            if member is not None:
+                self.take_off(channel.name, connection, member)
+                connection.tell_left([channel.name])
 
     def pop_idle(self, seconds: float) -> list[str]:
         """Forget the channels on which no connection has been for *seconds*; return their names."""

@@ -44,6 +44,17 @@ class Reader(Listener, Protocol):
         """Wait until the peer has taken all frames that were queued."""
 
 
+class Subscriber(Reader, Protocol):
+    """A connection whose subscriptions change."""
+
+    opened_at: float
+
+    @property
+    def name(self) -> str: ...
+
+    def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]: ...
+
+
 class ConnectionCatchUp:
     """Brings a connection onto channels without missing or repeating anything.
 

@@ -255,7 +255,10 @@ class Delivery:
             with self._lock:
                 waiting = channel.next_waiting()
                 if waiting is None:
-                    return channel.resume(tail)
+                    is_live = channel.resume(tail)
+                    if is_live:
+                        self._channels.part(channel)
+                    return is_live
             self._replay(channel, waiting)
 
     def _restart(self, channel: LocalChannel, tail: Position, lost: bool) -> None:
@@ -263,6 +266,7 @@ class Delivery:
         if lost or before is None:
             channel.restart(tail)
         if lost:
+            self._channels.part(channel)
             self._post(lost_frame(channel.name, tail, before), channel.outboxes())
 
     def _replay(self, channel: LocalChannel, frame: Frame) -> None:
@@ -273,6 +277,7 @@ class Delivery:
 
     def _advance(self, channel: LocalChannel, frame: Frame) -> None:
         assert frame.publication is not None
+        self._channels.part(channel, frame.publication.before)
         channel.advance(frame)
         outboxes = self._channels.outboxes(channel, frame.publication.route)
         if outboxes:

@@ -9,6 +9,7 @@ from ..registries.subscriptions import Known, Subscription, Subscriptions
 from ..threads.pause import let_others_run
 from ..writing.frames import Frame
 from .channels import Channels
+from .leaves import Leaves
 from .members import NOTHING, Listener, Member
 
 # For how many seconds a channel without listeners is still heard. A navigation closes a page's
@@ -32,6 +33,8 @@ class Hub:
         self._members = channels.members
         self._lock = channels.lock
         self._ignore = ignore
+        #: Lets connections leave channels that are paused.
+        self.leaves = Leaves(channels)
 
     # Connections.
 
@@ -237,9 +240,7 @@ class Hub:
                 if member.take_back(name) or name in member.positions:
                     gone.append(name)
                 if name in member.positions:
-                    member.note_left(name, self._at(member, name))
-                    del member.positions[name]
-                    self._channels.leave(name, connection)
+                    self._channels.take_off(name, connection, member)
         if gone:
             connection.tell_left(gone)
         return gone
@@ -290,11 +291,7 @@ class Hub:
     def _reached(self, member: Member) -> dict[str, Position]:
         reached = dict(member.coming)
         for name in member.positions:
-            at = self._at(member, name)
+            at = self._channels.at(member, name)
             if at is not None:
                 reached[name] = at
         return reached
-
-    def _at(self, member: Member, name: str) -> Position | None:
-        channel = self._channels.get(name)
-        return member.positions[name] or (None if channel is None else channel.tail)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
 from ..errors import RegistryUnavailable
-from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import ConnectionRecord
 from ..registries.subscriptions import Subscriptions
@@ -16,38 +15,28 @@ from ..threads.background import BackgroundThread
 from ..threads.pause import in_pieces
 from ..threads.portions import portions
 from .channel_catch_up import ChannelCatchUp
-from .connection_catch_up import Reader
+from .connection_catch_up import Subscriber
 from .delivery import Delivery
 from .departures import Departures
 from .hub import Hub
 from .members import Listener
+from .missed_orders import MissedOrders
 from .shared_reads import PATIENCE_SECONDS
+from .weights import Weights
 
 logger = logging.getLogger(__name__)
 
 # Seconds between two attempts while the registry is away.
 RETRY_SECONDS = 1.0
-# What one call may weigh. A client or connection weighs as much as its channels, and a little more.
+# What one call may weigh (see weights.py).
 # Of clients that are read, since parsing the replies stops the loop under gevent.
 CLIENTS_AT_ONCE = 2000
 # Of connections that are refreshed: five times as much takes nearly all of a call's deadline.
 REFRESHED_AT_ONCE = 20_000
-BESIDE_CHANNELS = 8
 # How many connections are looked at between two pauses.
 LOOKED_AT_AT_ONCE = 500
 # How many channels are kept by one call.
 CHANNELS_AT_ONCE = 2000
-
-
-class Subscriber(Reader, Protocol):
-    """A connection whose subscriptions change."""
-
-    opened_at: float
-
-    @property
-    def name(self) -> str: ...
-
-    def sent(self, reached: Mapping[str, Position]) -> dict[str, Position]: ...
 
 
 class Reconciler:
@@ -75,12 +64,15 @@ class Reconciler:
         self._registry = registry
         self._enter = enter
         self._settle = settle
+        self._weights = Weights(hub)
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread = BackgroundThread("realtime-reconciler", self._run)
         self._is_closed = False
         self._is_failing = False
-        self._may_miss_disconnects = False
+        self._missed_orders = MissedOrders(hub, registry)
+        # Whether clients may have left channels whose logs are yet to be read.
+        self._may_miss_leaves = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
         #: The clients that this process has put out of channels, and the registry has not.
@@ -114,7 +106,8 @@ class Reconciler:
 
         Sockets that were disconnected meanwhile are closed.
         """
-        self._may_miss_disconnects = True
+        self._missed_orders.note()
+        self._may_miss_leaves = True
         self._note(self._delivery.pause(), self._hub.digests())
 
     def close(self) -> None:
@@ -132,7 +125,7 @@ class Reconciler:
         :raises RegistryUnavailable: if the registry cannot be reached.
         """
         connections = list(self._hub.connections())
-        for chosen in portions(connections, self._weight, REFRESHED_AT_ONCE):
+        for chosen in portions(connections, self._weights.connection, REFRESHED_AT_ONCE):
             unknown = self._registry.refresh(self._records(chosen), ())
             if unknown:
                 self._note((), unknown)
@@ -170,18 +163,15 @@ class Reconciler:
 
     def _work(self, paused: set[str], changed: set[str]) -> bool:
         try:
-            if self._may_miss_disconnects:
-                self._replay_disconnects()
+            self._missed_orders.replay()
             has_told = self.departures.tell()
+            refusal = self._read_leaves(changed)
             if paused:
                 self._channel_catch_up.run(paused, PATIENCE_SECONDS)
                 paused.clear()
-            self._hub.begin_reading(changed)
-            # A client that has left a channel would be put on it again. Asked behind the beginning,
-            # since a kick is noted before it bars: one that is not noted yet still bars.
-            held_up = changed & self.departures.clients()
-            self._apply(list(changed - held_up))
-            changed &= held_up
+            if refusal is not None:
+                raise refusal
+            self._read_clients(changed)
         except RegistryUnavailable as error:
             level = logging.DEBUG if self._is_failing else logging.WARNING
             logger.log(level, "The registry is unavailable; trying again: %s", error)
@@ -195,18 +185,31 @@ class Reconciler:
             return False
         return has_told
 
-    def _replay_disconnects(self) -> None:
+    def _read_leaves(self, changed: set[str]) -> RegistryUnavailable | None:
+        """Read the clients before the logs, if some may have left channels unheard; what was pushed
+        behind that is not for them. Return why that fails: the logs can be read all the same."""
+        if not self._may_miss_leaves:
+            return None
         # Cleared before the call, during which restored() may set it again.
-        self._may_miss_disconnects = False
+        self._may_miss_leaves = False
         try:
-            clients = {one.digest: one.user for one in self._hub.connections()}
-            self._registry.replay_disconnects(clients)
-        except RegistryUnavailable:
-            self._may_miss_disconnects = True
-            raise
+            self._read_clients(changed)
+        except RegistryUnavailable as error:
+            self._may_miss_leaves = True
+            return error
+        return None
+
+    def _read_clients(self, changed: set[str]) -> None:
+        """Apply the subscriptions of clients, which are taken out, but for those that wait."""
+        self._hub.begin_reading(changed)
+        # A client that has left a channel would be put on it again. Asked behind the beginning,
+        # since a kick is noted before it bars: one that is not noted yet still bars.
+        held_up = changed & self.departures.clients()
+        self._apply(list(changed - held_up))
+        changed &= held_up
 
     def _apply(self, digests: list[str]) -> None:
-        for chunk in portions(digests, self._weight_of_client, CLIENTS_AT_ONCE):
+        for chunk in portions(digests, self._weights.client, CLIENTS_AT_ONCE):
             found = [
                 (one, subscriptions)
                 for digest, subscriptions in self._registry.subscriptions(chunk).items()
@@ -270,22 +273,18 @@ class Reconciler:
         return {one[0].digest: stands for one, stands in zip(known, restored, strict=True)}
 
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
+        undone = self._hub.leaves.undone(connection, subscriptions)
         self._hub.note(connection, subscriptions)
         present = self._hub.channels(connection)
         again = self._hub.begun_anew(connection, subscriptions.with_past)
-        gone = (present - subscriptions.keys()) | again
+        left = present - subscriptions.keys()
+        gone = self._hub.leaves.postpone(connection, left, subscriptions.ends) | again | undone
         self._hub.leave(connection, gone)
         new = Subscriptions(
             (name, one) for name, one in subscriptions.items() if name not in present - gone
         )
         if new:
             self._enter(connection, new)  # type: ignore[arg-type]
-
-    def _weight(self, connection: Listener) -> int:
-        return BESIDE_CHANNELS + len(self._hub.channels(connection))
-
-    def _weight_of_client(self, digest: str) -> int:
-        return BESIDE_CHANNELS + sum(map(self._weight, self._hub.connections(digest)))
 
     def _records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
         pieces = in_pieces(connections, LOOKED_AT_AT_ONCE)

@@ -72,9 +72,11 @@ class Subscriptions(dict[str, Subscription]):
     :param left: for each channel that the client has left, when, in ms.
     :param forgotten: the time until which *left* may be incomplete, in ms; 0: it is
         complete.
+    :param ends: the tails of the logs of channels when the client left these, as far as they are
+        known.
     """
 
-    __slots__ = ("connections", "forgotten", "left")
+    __slots__ = ("connections", "ends", "forgotten", "left")
 
     def __init__(
         self,
@@ -82,11 +84,13 @@ class Subscriptions(dict[str, Subscription]):
         connections: Collection[str] = (),
         left: Mapping[str, int] | None = None,
         forgotten: int = 0,
+        ends: Mapping[str, Position] | None = None,
     ) -> None:
         super().__init__(by_channel)
         self.connections = connections
         self.left = left or {}
         self.forgotten = forgotten
+        self.ends = ends or {}
 
     @property
     def with_past(self) -> dict[str, Subscription]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from ...protocol.positions import Position
 from ..subscriptions import Subscription, Subscriptions
 from .entries import parse_position
 from .starts import parse_start
@@ -26,6 +27,7 @@ def subscriptions_in(reply: Sequence[bytes], prefix: str) -> Subscriptions:
         _connections(fields, prefix),
         {name: int(fields[b"left:" + name.encode()]) for name in _named(fields, "left:")},
         int(fields.get(b"forgotten", 0)),
+        _ends(fields),
     )
 
 
@@ -60,6 +62,17 @@ def _connections(fields: Mapping[bytes, bytes], prefix: str) -> list[str]:
 def _named(fields: Iterable[bytes], kind: str) -> list[str]:
     prefix = kind.encode()
     return [name[len(prefix) :].decode() for name in fields if name.startswith(prefix)]
+
+
+def _ends(fields: Mapping[bytes, bytes]) -> dict[str, Position]:
+    """Return where logs ended when the client left the channels, as far as that is known."""
+    ends = {}
+    for name in _named(fields, "end:"):
+        moment, _, position = fields[b"end:" + name.encode()].partition(b":")
+        # A process of an earlier version leaves the field as it was.
+        if moment == fields.get(b"left:" + name.encode()):
+            ends[name] = parse_position(position)
+    return ends
 
 
 def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:

@@ -7,7 +7,7 @@ from functools import partial
 from secrets import token_hex
 
 from ...config.settings import Config
-from ...errors import TooManyChannels
+from ...errors import RegistryUnavailable, TooManyChannels
 from ...identity.keys import session_of
 from ...protocol.starts import Start
 from ...threads import clock
@@ -86,12 +86,12 @@ class RedisClients:
     ) -> set[str]:
         """End subscriptions, and tell the other processes that have the client.
 
-        :param channels: names, or when the client was to leave each: see
-            :meth:`.Registry.unsubscribe`.
+        :param channels: see :meth:`.Registry.unsubscribe`.
         :param mark: is published to this process, which is not told then: it tells itself.
         :returns: the processes that have connections of the client.
         """
         told = (self._keys.process(""), self._process, mark, digest)
+        logs = [] if self._pool.is_cluster else [self._keys.channel(one).state for one in channels]
         given = tuple(channels.values()) if isinstance(channels, Mapping) else ()
         given_at = clock.monotonic()
 
@@ -100,17 +100,26 @@ class RedisClients:
             moments = [at if at > 0 else at - since for at in given]
             limits = (self._awaited_for, MOST_LEFT, len(moments))
             arguments = (*limits, *timing, *told, *channels, *moments)
-            return scripts.UNSUBSCRIBE([self._keys.client(digest)], arguments)
+            return scripts.UNSUBSCRIBE([self._keys.client(digest), *logs], arguments)
 
-        return processes_of(self._timely.run(command, deadline)[0])
+        try:
+            return processes_of(self._timely.run(command, deadline)[0])
+        except RegistryUnavailable:
+            if not (logs and self._pool.is_cluster):
+                raise
+            return self.unsubscribe(digest, channels, deadline, mark)
 
     def forget(self, digest: str, deadline: Deadline) -> None:
         """Forget a client."""
         self._pool.ask([("DEL", self._keys.client(digest))], deadline)
 
-    def tell(self, digest: str, processes: Iterable[str], deadline: Deadline) -> None:
-        """Tell processes that the subscriptions of a client have changed."""
-        self._tell(((digest, process) for process in processes), deadline)
+    def tell(self, told: Iterable[tuple[str, str]], deadline: Deadline) -> None:
+        """Tell processes that subscriptions changed: *told* are digests, each with a process."""
+        commands: list[Command] = [
+            ("PUBLISH", self._keys.process(process), digest) for digest, process in told
+        ]
+        if commands:
+            self._pool.ask(commands, deadline)
 
     def subscriptions(
         self, digests: Collection[str], deadline: Deadline
@@ -176,7 +185,7 @@ class RedisClients:
         sent = self._timely.now(deadline)
         commands = [self._restore(*one, sent) for one in known]
         replies = self._pool.ask(commands, deadline)
-        self._tell(
+        self.tell(
             (
                 (record.digest, process)
                 for (record, _), reply in zip(known, replies, strict=True)
@@ -203,13 +212,6 @@ class RedisClients:
         )
         (items,) = self._pool.ask([command], deadline)
         return [item.decode() for item in items]
-
-    def _tell(self, told: Iterable[tuple[str, str]], deadline: Deadline) -> None:
-        commands: list[Command] = [
-            ("PUBLISH", self._keys.process(process), digest) for digest, process in told
-        ]
-        if commands:
-            self._pool.ask(commands, deadline)
 
     def _restore(self, record: ConnectionRecord, known: Known, sent: int | str) -> Command:
         places = known.subscriptions(record.sent)

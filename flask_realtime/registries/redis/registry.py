@@ -278,7 +278,7 @@ class RedisRegistry(Registry):
         own = self._own.get()
         if own.name in processes and own.events is not None:
             own.events.changed(digest)
-        own.clients.tell(digest, processes - {own.name}, deadline)
+        own.clients.tell(((digest, one) for one in processes - {own.name}), deadline)
 
 
 class _Own:

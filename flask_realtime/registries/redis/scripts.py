@@ -33,7 +33,8 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *arguments)
 
 
-#: A cluster refuses APPEND, APPEND_ALL and SUBSCRIBE_AT_TAILS, whose keys are in several slots.
+#: A cluster refuses APPEND, APPEND_ALL and SUBSCRIBE_AT_TAILS, whose keys are in several slots, and
+#: UNSUBSCRIBE with the keys of logs.
 APPEND = Script("append", "clock", "keep", "log", "append", "list")
 APPEND_ALL = Script("append_all", "clock", "keep", "log", "append")
 APPEND_IN_SLOT = Script("append_in_slot", "clock", "keep", "log", "append")

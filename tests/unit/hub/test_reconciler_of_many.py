@@ -2,7 +2,7 @@
 
 import pytest
 
-from flask_realtime.hub.reconciler import BESIDE_CHANNELS
+from flask_realtime.hub.weights import BESIDE_CHANNELS
 from tests.eventually import eventually
 
 from .house import Guest

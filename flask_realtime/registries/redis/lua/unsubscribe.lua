@@ -3,6 +3,8 @@
 -- ARGV has the channels from its tenth value on. If dated is not 0, it is their number, and behind them all
 -- it is said for each when the client was to leave it: a moment, or, if not above 0, how many ms that comes
 -- behind the sending of the command (see sent_at). What the client asked for later is kept.
+-- Behind the key of the client there are those of the states of the channels, but for a cluster, which
+-- refuses keys in several slots.
 -- Returns -1, having done nothing, if over_at is given and is over: the caller has given up this call, and
 -- the client may have been subscribed since.
 -- The other processes that have the client are told of it here, in the order of pushes and of later
@@ -11,6 +13,12 @@
 local client, awaits, most_left, dated = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local sent, over_at, announced, own, mark = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
 local digest, first = ARGV[9], 10
+
+-- Returns the position of the last entry of a channel's log, if the log is known.
+local function tail_of(state)
+    local known = state and redis.call('HMGET', state, 'epoch', 'seq', 'tag') or {}
+    return known[1] and table.concat(known, ':')
+end
 
 if over_at and now_in_ms() > over_at then
     return -1
@@ -29,7 +37,7 @@ end
 local told = {digest}
 for i = first, #ARGV - dated do
     if not is_kept(i) then
-        leave(client, ARGV[i], moment)
+        leave(client, ARGV[i], moment, tail_of(KEYS[i - first + 2]))
         told[#told + 1] = ARGV[i]
     end
 end

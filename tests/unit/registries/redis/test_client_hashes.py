@@ -40,6 +40,14 @@ def test_hash_tells_which_processes_have_the_client():
     assert as_fields([]) == {}
 
 
+def test_hash_tells_where_a_log_ended_when_the_client_left():
+    """The position counts if it was noted by the same leave: a process of an earlier version notes
+    none."""
+    ends = [b"end:c", b"1600:e:7:t", b"left:d", b"1700", b"end:d", b"1500:e:3:s"]
+
+    assert subscriptions_in([*HASH, *ends], "me/").ends == {"c": Position("e", 7, "t")}
+
+
 def test_items_of_another_client_of_the_session_do_not_wait_for_this_one():
     """Changes of another page of the session, and changes that were fetched, do not wait for this
     client."""

@@ -186,3 +186,31 @@ def test_page_that_cannot_leave_is_not_read_while_redis_is_not_heard(opened):
         registry.unsubscribe("digest", ["room"])
 
     assert recorder.changed == []
+
+
+def test_registry_knows_where_a_log_ended_when_a_page_left(store):
+    """A page leaves two channels, of which one was never pushed to nor heard. For the other one it
+    is known what was pushed before the page left, until the page comes back."""
+    registry = store.open()
+    registry.subscribe("d1", ["room"])
+    (first, _) = registry.publish([Push("room", "1", "p1"), Push("room", "2", "p2")])
+    registry.unsubscribe("d1", ["room", "never heard"])
+    (later,) = registry.publish([Push("room", "3", "p3")])
+
+    found = registry.subscriptions(["d1"])["d1"]
+    assert set(found.ends) == {"room"}
+    assert found.ends["room"].seq == later.seq - 1 == first.seq + 1
+
+    registry.subscribe("d1", ["room"])
+    assert not registry.subscriptions(["d1"])["d1"].ends
+
+
+def test_page_of_a_cluster_leaves_channels_of_any_slot(redis_cluster_url, opened):
+    """A cluster refuses a script with keys in several slots: where the logs ended is not known."""
+    registry = opened(redis_cluster_url, Recorder())
+    registry.subscribe("d1", ["room", "hall"])
+
+    registry.unsubscribe("d1", ["room"])
+
+    found = registry.subscriptions(["d1"])["d1"]
+    assert (set(found), set(found.left), found.ends) == ({"hall"}, {"room"}, {})

@@ -3,6 +3,8 @@
 --                     asked for before that, then a minus, and how many ms before
 --   sent:CHANNEL      the position up to which the client's newest connection was sent
 --   left:CHANNEL      the moment at which the client left the channel
+--   end:CHANNEL       the same moment, a colon, and the position of the last entry of the channel's log then;
+--                     no field if that is not known, as in a cluster
 --   channels          how many fields since:CHANNEL there are
 --   lefts             how many fields left:CHANNEL there are
 --   connections       the names of the open connections, with spaces between them
@@ -69,13 +71,14 @@ local function enter(client, name, value)
     if redis.call('HSET', client, 'since:' .. name, value) == 1 then
         redis.call('HINCRBY', client, 'channels', 1)
     end
-    if redis.call('HDEL', client, 'left:' .. name) == 1 then
+    if redis.call('HDEL', client, 'left:' .. name, 'end:' .. name) > 0 then
         redis.call('HINCRBY', client, 'lefts', -1)
     end
 end
 
--- Unsubscribes a client from one channel. moment is when.
-local function leave(client, name, moment)
+-- Unsubscribes a client from one channel. moment is when, and tail is the position of the log's last entry
+-- then, if that is known.
+local function leave(client, name, moment, tail)
     -- HDEL comes first: after it, a Redis that is out of memory does not refuse the HSET below.
     if redis.call('HDEL', client, 'since:' .. name) == 1 then
         redis.call('HINCRBY', client, 'channels', -1)
@@ -83,6 +86,9 @@ local function leave(client, name, moment)
     end
     if redis.call('HSET', client, 'left:' .. name, moment) == 1 then
         redis.call('HINCRBY', client, 'lefts', 1)
+    end
+    if tail then
+        redis.call('HSET', client, 'end:' .. name, moment .. ':' .. tail)
     end
 end
 
@@ -96,7 +102,7 @@ local function forget_left(client, most)
     for _, field in ipairs(redis.call('HKEYS', client)) do
         if string.sub(field, 1, 5) == 'left:' then
             forgotten = math.max(forgotten, redis.call('HGET', client, field))
-            redis.call('HDEL', client, field)
+            redis.call('HDEL', client, field, 'end:' .. string.sub(field, 6))
         end
     end
     redis.call('HDEL', client, 'lefts')

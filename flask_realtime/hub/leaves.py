@@ -1,0 +1,64 @@
+"""Has connections leave channels at the place where their pages have left them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from ..protocol.positions import Position
+from ..registries.subscriptions import Subscriptions
+from .channels import Channels
+from .members import Listener
+
+
+class Leaves:
+    """What a process does that hears of leaves late, from the registry.
+
+    :param channels: the channels that are heard here, shared with the hub.
+    """
+
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
+
+    def postpone(
+        self, connection: Listener, names: Collection[str], ends: Mapping[str, Position]
+    ) -> set[str]:
+        """Let *connection* leave channels that are paused once their logs are read so far.
+
+        A connection that is catching up leaves at once, since it reads the log by itself.
+
+        :param names: channels that the connection is on.
+        :param ends: where it left them, as far as that is known; else it leaves a channel as soon
+            as that pauses no longer.
+        :returns: the other channels, which it is to leave at once.
+        """
+        with self._channels.lock:
+            return {name for name in names if not self._postpone(connection, name, ends.get(name))}
+
+    def undone(self, connection: Listener, subscriptions: Subscriptions) -> set[str]:
+        """Return the channels that *connection* is on, and has left and come to again since.
+
+        What was pushed in between is not for its page.
+
+        :param subscriptions: the client's subscriptions, of which the hub has yet to be told.
+        """
+        with self._channels.lock:
+            member = self._channels.members.get(connection)
+            if member is None:
+                return set()
+            known = member.known.moments
+            return {
+                name
+                for name, one in subscriptions.items()
+                if name in member.positions and known.get(name, 0) < one.moment
+                if self._channels.partings.has(connection, name)
+                or ((at := self._channels.at(member, name)) and at.is_before(one.since))
+            }
+
+    def _postpone(self, connection: Listener, name: str, end: Position | None) -> bool:
+        channel = self._channels.get(name)
+        if channel is None or channel.tail is None or not channel.is_paused:
+            return False
+        if not channel.has_listener(connection) or not (end is None or channel.tail.is_before(end)):
+            return False
+        self._channels.partings.note(connection, name, end)
+        return True

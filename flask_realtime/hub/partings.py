@@ -1,0 +1,53 @@
+"""Connections that leave a paused channel as soon as its log is read up to where they left it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..protocol.positions import Position
+from .members import Listener
+
+
+class Partings:
+    """Who leaves which paused channel, and behind which position.
+
+    While Redis is not heard, a page may be pushed something, and then leave the channel. When its
+    process reads the log, the page is to hear the one, and nothing that was pushed later.
+
+    Not safe for threads: the lock of :class:`~.channels.Channels` is held around every call.
+    """
+
+    def __init__(self) -> None:
+        self._by_channel: dict[str, dict[Listener, Position | None]] = {}
+
+    def note(self, connection: Listener, name: str, end: Position | None) -> None:
+        """Let *connection* leave a channel behind a position.
+
+        :param end: the position; None: it is not known, and the connection leaves as soon as the
+            channel pauses no longer.
+        """
+        self._by_channel.setdefault(name, {})[connection] = end
+
+    def has(self, connection: Listener, name: str) -> bool:
+        """Return whether *connection* is about to leave a channel."""
+        return connection in self._by_channel.get(name, ())
+
+    def due(self, name: str, reached: Position | None) -> list[Listener]:
+        """Return the connections that are to leave a channel now.
+
+        :param reached: how far the channel has come; None: it pauses no longer, and all leave.
+        """
+        waiting: Mapping[Listener, Position | None] = self._by_channel.get(name, {})
+        return [
+            connection
+            for connection, end in waiting.items()
+            if reached is None or (end is not None and not reached.is_before(end))
+        ]
+
+    def forget(self, name: str, connection: Listener) -> None:
+        """Forget that *connection* is about to leave a channel, since it has."""
+        waiting = self._by_channel.get(name)
+        if waiting is not None:
+            waiting.pop(connection, None)
+            if not waiting:
+                del self._by_channel[name]
