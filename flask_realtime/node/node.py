@@ -48,6 +48,7 @@ from .message_receiver import MessageReceiver
 from .outlived_sessions import OUTLIVED_SECONDS, OutlivedSessions
 from .resumption import Resumption
 from .services import Services
+from .settling import settle
 
 logger = logging.getLogger(__name__)
 
@@ -83,16 +84,15 @@ class Node:
         self._config = config
         self._lock = threading.Lock()
         self._is_started = False
-        self._is_serving = False
-        self._is_closed = False
+        self._is_serving = self._is_closed = False
         self._flusher = Flusher()
-        #: Waits until what was posted to sockets of this process before has its place in them.
-        self.settle = self._flusher.settle
         self._threads = ThreadPool()
         channels = Channels()
         post, spread = self._flusher.post, self.herd.spread
         self._delivery = Delivery(channels, lambda one: self._reconciler.recover(one), post, spread)
         self._hub = Hub(channels, registry.ignore)
+        #: Waits until what was posted to a client before has its place in the client's sockets.
+        self.settle = partial(settle, self._hub, self._flusher)
         channel_catch_up = ChannelCatchUp(
             self._delivery, registry.listen, partial(registry.read, renew=True)
         )

@@ -42,7 +42,7 @@ class SubscribingNode(Protocol):
     def registry(self) -> Registry: ...
 
     @property
-    def settle(self) -> Callable[[], None]: ...
+    def settle(self) -> Callable[[str], None]: ...
 
     def tails(self, names: Collection[str]) -> Mapping[str, Position]:
         """Return the positions behind which a page that subscribes now misses nothing."""
@@ -192,7 +192,7 @@ class Grants:
         node = self._node()
         node.registry.unsubscribe(digest, names)
         # The reply must not overtake what was pushed before, which may not be written yet.
-        node.settle()
+        node.settle(digest)
 
     def _subscribe(self, client: Client, starts: Mapping[str, Start | None]) -> None:
         request.environ[IS_SUBSCRIBED_IN_ENVIRON] = True

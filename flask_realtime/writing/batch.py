@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .frames import Frame
 from .outbox import Outbox
@@ -53,6 +53,40 @@ class Batch:
     def deflated(self) -> bytes:
         """All frames, for a receiver that takes deflated ones."""
         return b"".join([frame.deflated for frame in self.frames])
+
+
+class Jobs(deque[Job]):
+    """What is to be written, in order, and what is being written. One thread takes; all append."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # None while jobs are taken.
+        self._at_work: Collection[Sequence[Outbox]] | None = ()
+
+    def take(self, count: int, most: int) -> tuple[list[Batch], list[threading.Event]]:
+        """Take jobs: see :func:`take_jobs`. They are being written until :meth:`end`."""
+        self._at_work = None
+        batches, settled = take_jobs(self, count, most)
+        self._at_work = [one.receivers for one in batches]
+        return batches, settled
+
+    def end(self) -> None:
+        """Note that what was taken is written."""
+        self._at_work = ()
+
+    def are_for(self, outboxes: Collection[Outbox]) -> bool:
+        """Return whether any of *outboxes* is yet to get anything, or may be."""
+        # In this order: what is taken is being written, or about to be.
+        try:
+            waiting = [receivers for _, receivers in list(self)]
+        except RuntimeError:  # Others append meanwhile, in a Python where threads run at once.
+            return True
+        at_work = self._at_work
+        if at_work is None:
+            return True
+        # The frames of a channel mostly share one tuple.
+        tuples = {id(receivers): receivers for receivers in (*waiting, *at_work)}.values()
+        return any(outbox in receivers for receivers in tuples for outbox in outboxes)
 
 
 def take_jobs(jobs: deque[Job], count: int, most: int) -> tuple[list[Batch], list[threading.Event]]:

@@ -6,11 +6,11 @@ import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..threads.background import BackgroundThread
 from ..threads.pause import let_others_run
-from .batch import Batch, Job, are_apart, take_jobs
+from .batch import Batch, Jobs, are_apart
 from .frames import Frame
 from .items import LARGE_REPLY_BYTES
 from .outbox import Outbox
@@ -28,25 +28,24 @@ PUTS_AT_ONCE = 2000
 BATCH_BYTES = 64 * 1024
 # How many frames are taken up together, to be joined.
 JOBS_AT_ONCE = 500
-# How long settle() waits before it warns and returns.
+# How long settle() waits at the most: then it warns and returns.
 SETTLE_SECONDS = 10.0
 
 
 class Flusher:
     """Writes frames to sockets, on one thread for all sockets of the process.
 
-    Under gevent the thread is a greenlet, which runs on the next turn of the loop.
-
-    A frame goes straight to the kernel for each receiver whose outbox is empty. Frames that have
-    come for the same receivers in the meantime are joined, once for all of them. Where frames have
-    come for different sets of receivers, each frame is put into the outboxes first, so that every
-    socket gets all of its frames in one call to the kernel.
+    Under gevent the thread is a greenlet, which runs on the next turn of the loop. A frame goes
+    straight to the kernel for each receiver whose outbox is empty. Frames that have come for the
+    same receivers in the meantime are joined, once for all of them. Where frames have come for
+    different sets of receivers, each frame is put into the outboxes first, so that every socket
+    gets all of its frames in one call to the kernel.
     """
 
     def __init__(self) -> None:
         #: The lock of all outboxes that are flushed here; see :class:`Outbox`.
         self.lock = threading.Lock()
-        self._jobs: deque[Job] = deque()
+        self._jobs = Jobs()
         self._scheduled: deque[Outbox] = deque()
         self._bell = threading.Event()
         self._is_idle = False
@@ -62,13 +61,15 @@ class Flusher:
         self._jobs.append((frame, receivers))
         self._ring()
 
-    def settle(self) -> None:
+    def settle(self, receivers: Collection[Outbox] | None = None) -> None:
         """Wait until every frame that was posted before is in the kernel, in an outbox, or refused.
 
-        Returns after ``SETTLE_SECONDS`` at the latest, with a warning.
+        :param receivers: return at once if no such frame is for any of these; None: for all.
         """
         # In this order: the thread is at work before it takes anything out.
         if not self._jobs and (self._is_idle or not self._has_begun):
+            return
+        if receivers is not None and not self._jobs.are_for(receivers):
             return
         done = threading.Event()
         self._jobs.append((done, ()))
@@ -149,7 +150,7 @@ class Flusher:
         self._has_begun = True
         while not self._is_closed:
             self._is_idle = True
-            # Looked at again now that the flag is up: whoever posted before did not ring the bell.
+            # Looked at again behind the flag: whoever posted before did not ring the bell.
             if not (self._jobs or self._scheduled or self._is_closed):
                 self._bell.wait()
             self._bell.clear()
@@ -158,14 +159,12 @@ class Flusher:
                 try:
                     self._turn()
                 except Exception:
-                    logger.exception(
-                        "Writing pushes to sockets failed; later pushes are still written."
-                    )
+                    logger.exception("Writing pushes failed; later pushes are still written.")
                 if self._jobs or self._scheduled:
                     let_others_run()
 
     def _turn(self) -> None:
-        batches, settled = take_jobs(self._jobs, JOBS_AT_ONCE, BATCH_BYTES)
+        batches, settled = self._jobs.take(JOBS_AT_ONCE, BATCH_BYTES)
         try:
             for batch in batches:
                 # Before taking the lock that all outboxes share: deflating 4 MB takes 275 ms.
@@ -175,6 +174,7 @@ class Flusher:
             else:
                 self._put_all(batches)
         finally:
+            self._jobs.end()
             for event in settled:
                 event.set()
         for start in range(0, len(self._scheduled), FLUSHES_AT_ONCE):
@@ -283,7 +283,6 @@ class Flusher:
             try:
                 self._poller.watch(outbox)
             except Exception:
-                # Nothing would ever flush this outbox again.
                 logger.exception("A socket that is read slowly can't be watched; closing it.")
                 failed = [*failed, (outbox, 0)]
         self._tell(failed)

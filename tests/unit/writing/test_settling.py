@@ -3,8 +3,10 @@
 import threading
 from contextlib import closing
 
+import pytest
+
 from flask_realtime.threads import background
-from flask_realtime.writing.batch import Batch
+from flask_realtime.writing.batch import Batch, Jobs
 from flask_realtime.writing.flusher import Flusher
 from tests.eventually import eventually
 
@@ -85,3 +87,55 @@ def test_whoever_comes_as_the_first_frame_of_a_process_is_written_waits_for_it(m
         for one in (post, settle):
             one.join(DEADLINE)
         assert line.read() == frame(1).plain
+
+
+@pytest.fixture
+def held_writing(monkeypatch):
+    """Has the thread that writes stop at its first frame, until the event is set."""
+    deflate = Batch.deflate
+    is_writing, may_go_on = threading.Event(), threading.Event()
+
+    def deflate_slowly(batch):
+        is_writing.set()
+        assert may_go_on.wait(DEADLINE)
+        deflate(batch)
+
+    monkeypatch.setattr(Batch, "deflate", deflate_slowly)
+    yield is_writing, may_go_on
+    may_go_on.set()
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_nobody_waits_for_what_others_get(held_writing, is_taken):
+    """Writing a push to others takes long, and more waits behind it. A page for which nothing is on
+    its way leaves a channel, and goes on at once. One of the others waits."""
+    is_writing, may_go_on = held_writing
+    with closing(Line()) as line, closing(Line()) as another, closing(Flusher()) as flusher:
+        flusher.post(frame(1), (another.outbox,) if not is_taken else (line.outbox,))
+        assert is_writing.wait(DEADLINE)
+        flusher.post(frame(2), (line.outbox,) if not is_taken else (another.outbox, another.outbox))
+        idle = Line()
+
+        flusher.settle([idle.outbox])
+
+        waiting = threading.Thread(target=flusher.settle, args=[[line.outbox]])
+        waiting.start()
+        eventually(lambda: len(flusher._jobs) == 2)
+        assert waiting.is_alive()
+        may_go_on.set()
+        waiting.join(DEADLINE)
+        assert not waiting.is_alive()
+        idle.close()
+
+
+def test_whoever_comes_while_jobs_are_taken_waits():
+    """Nobody knows yet for whom the frames are that the thread is taking."""
+    jobs, outbox = Jobs(), object()
+    jobs.append((frame(1), (object(),)))
+    assert not jobs.are_for([outbox])
+
+    jobs._at_work = None
+    assert jobs.are_for([outbox])
+
+    jobs.take(10, 1000)
+    assert not jobs.are_for([outbox])
