@@ -34,6 +34,12 @@ class Leaves:
         with self._channels.lock:
             return {name for name in names if not self._postpone(connection, name, ends.get(name))}
 
+    def hold(self, connection: Listener, names: Collection[str]) -> set[str]:
+        """Let *connection* hear nothing more of those of *names* that are paused, unless the
+        registry says in time where it left them: see :meth:`postpone`. Return these."""
+        with self._channels.lock:
+            return {name for name in names if self._hold(connection, name)}
+
     def undone(self, connection: Listener, subscriptions: Subscriptions) -> set[str]:
         """Return the channels that *connection* is on, and has left and come to again since.
 
@@ -55,10 +61,21 @@ class Leaves:
             }
 
     def _postpone(self, connection: Listener, name: str, end: Position | None) -> bool:
-        channel = self._channels.get(name)
-        if channel is None or channel.tail is None or not channel.is_paused:
-            return False
-        if not channel.has_listener(connection) or not (end is None or channel.tail.is_before(end)):
+        tail = self._paused_at(connection, name)
+        if tail is None or not (end is None or tail.is_before(end)):
             return False
         self._channels.partings.note(connection, name, end)
         return True
+
+    def _hold(self, connection: Listener, name: str) -> bool:
+        tail = self._paused_at(connection, name)
+        if tail is not None:
+            self._channels.partings.note(connection, name, tail)
+        return tail is not None
+
+    def _paused_at(self, connection: Listener, name: str) -> Position | None:
+        """Return the tail of a channel that is paused, and that *connection* hears."""
+        channel = self._channels.get(name)
+        if channel is None or not (channel.is_paused and channel.has_listener(connection)):
+            return None
+        return channel.tail

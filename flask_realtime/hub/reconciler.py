@@ -72,7 +72,7 @@ class Reconciler:
         self._is_failing = False
         self._missed_orders = MissedOrders(hub, registry)
         # Whether clients may have left channels whose logs are yet to be read.
-        self._may_miss_leaves = False
+        self._is_anew = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
         #: The clients that this process has put out of channels, and the registry has not.
@@ -87,11 +87,15 @@ class Reconciler:
     def changed(self, digest: str, left: Collection[str] = ()) -> None:
         """Have the subscriptions of a client read again and applied to its connections.
 
-        :param left: channels that its connections leave before this returns, and a push may follow.
+        :param left: channels that its connections leave before this returns, and a push may follow;
+            of a paused one they hear what its log has from before they left, and no more.
         """
+        is_held = False
         for connection in self._hub.connections(digest) if left else ():
-            self._hub.leave(connection, left, bars=True)
-        self._note((), (digest,))
+            held = self._hub.leaves.hold(connection, left)
+            self._hub.leave(connection, set(left) - held, bars=True)
+            is_held |= bool(held)
+        self._note((), (digest,), is_held)
 
     def unsubscribe(self, digest: str, channel: str, was_on: bool, when: int | None) -> None:
         """Have the registry note that a client was put out of a channel: see
@@ -107,8 +111,7 @@ class Reconciler:
         Sockets that were disconnected meanwhile are closed.
         """
         self._missed_orders.note()
-        self._may_miss_leaves = True
-        self._note(self._delivery.pause(), self._hub.digests())
+        self._note(self._delivery.pause(), self._hub.digests(), is_anew=True)
 
     def close(self) -> None:
         """End the thread."""
@@ -132,7 +135,9 @@ class Reconciler:
         for names in portions(self._delivery.names(), lambda _: 1, CHANNELS_AT_ONCE):
             self._registry.refresh((), names)
 
-    def _note(self, names: Collection[str], digests: Collection[str]) -> None:
+    def _note(
+        self, names: Collection[str], digests: Collection[str], is_anew: bool = False
+    ) -> None:
         if not (names or digests):
             return
         # Not on the thread: a connection that resumes right now must read its subscriptions again.
@@ -140,6 +145,7 @@ class Reconciler:
         with self._lock:
             self._paused.update(names)
             self._changed.update(digests)
+            self._is_anew |= is_anew
         self._thread.start()
         self._wake.set()
 
@@ -152,25 +158,26 @@ class Reconciler:
             with self._lock:
                 paused, self._paused = self._paused, set()
                 changed, self._changed = self._changed, set()
-            self._is_failing = not self._work(paused, changed)
+                is_anew, self._is_anew = self._is_anew, False
+            self._is_failing = not self._work(paused, changed, is_anew)
             seconds = RETRY_SECONDS if self._is_failing else None
             if self._is_failing:
                 with self._lock:
                     self._paused |= paused
                     self._changed |= changed
+                    self._is_anew |= is_anew
                 # The failed reading has asked for the next one, which has to wait.
                 self._wake.clear()
 
-    def _work(self, paused: set[str], changed: set[str]) -> bool:
+    def _work(self, paused: set[str], changed: set[str], is_anew: bool) -> bool:
         try:
             self._missed_orders.replay()
             has_told = self.departures.tell()
-            refusal = self._read_leaves(changed)
+            if is_anew:
+                self._read_clients_first(changed)
             if paused:
                 self._channel_catch_up.run(paused, PATIENCE_SECONDS)
                 paused.clear()
-            if refusal is not None:
-                raise refusal
             self._read_clients(changed)
         except RegistryUnavailable as error:
             level = logging.DEBUG if self._is_failing else logging.WARNING
@@ -185,19 +192,14 @@ class Reconciler:
             return False
         return has_told
 
-    def _read_leaves(self, changed: set[str]) -> RegistryUnavailable | None:
-        """Read the clients before the logs, if some may have left channels unheard; what was pushed
-        behind that is not for them. Return why that fails: the logs can be read all the same."""
-        if not self._may_miss_leaves:
-            return None
-        # Cleared before the call, during which restored() may set it again.
-        self._may_miss_leaves = False
+    def _read_clients_first(self, changed: set[str]) -> None:
+        """Read the clients before the logs: some may have left channels unheard, and what was
+        pushed behind that is not for them. If clients cannot be read twice, the logs are read."""
         try:
             self._read_clients(changed)
-        except RegistryUnavailable as error:
-            self._may_miss_leaves = True
-            return error
-        return None
+        except RegistryUnavailable:
+            if not self._is_failing:
+                raise
 
     def _read_clients(self, changed: set[str]) -> None:
         """Apply the subscriptions of clients, which are taken out, but for those that wait."""

@@ -138,3 +138,16 @@ def test_log_is_read_though_the_clients_cannot_be(nodes, page, deafness, monkeyp
     assert page.receive_payloads(1) == ["meanwhile"]
     eventually(lambda: refusals)
     monkeypatch.setattr(here.node.registry, "subscriptions", subscriptions)
+
+
+def test_page_that_leaves_by_its_own_process_hears_its_farewell(nodes, page, deafness):
+    """The page's process is cut off from what is announced, and takes the page off the channel
+    itself. The page hears what was pushed before, once the process can read it."""
+    here, elsewhere = nodes
+    push(elsewhere, "farewell")
+    here.node.registry.unsubscribe(page.connection.digest, ["left"])
+    push(elsewhere, "too late")
+
+    deafness.end()
+
+    assert received_until_end(page, nodes) == ["farewell", "left left"]
