@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection
 
+from ..errors import RegistryUnavailable
 from ..threads.pause import let_others_run
 from .delivery import Delivery
 from .shared_reads import PAGE_BYTES, Read
@@ -28,13 +30,26 @@ class ChannelCatchUp:
         self._listen = listen
         self._read = read
         self._flights = SingleFlight()
+        self._may_read = threading.Event()
+        self._may_read.set()
 
-    def run(self, names: Collection[str], patience: float) -> None:
+    def interrupt(self) -> None:
+        """Deliver nothing live, since publications may be missing, and let logs be read again only
+        behind :meth:`release`: who has left a channel meanwhile is not known before that."""
+        self._may_read.clear()
+        self._delivery.pause()
+
+    def release(self) -> None:
+        """Let logs be read again."""
+        self._may_read.set()
+
+    def run(self, names: Collection[str], patience: float, waits: bool = True) -> None:
         """Return when none of *names* is paused any more, and each is heard in this process.
 
         One thread reads a channel, others wait for it.
 
         :param patience: seconds to wait for a channel that another thread reads.
+        :param waits: whether to wait for :meth:`release`, so many seconds, rather than give up.
         :raises RegistryUnavailable: if a log cannot be read; its channel stays paused, and is read
             in the background as soon as that is possible.
         """
@@ -43,7 +58,7 @@ class ChannelCatchUp:
             return
         mine, others = self._flights.take(paused)
         try:
-            self._go_live(mine)
+            self._go_live(mine, patience if waits else None)
         except BaseException:
             # Connections that are on these channels already wait as well.
             self._delivery.ask_to_read(mine)
@@ -52,10 +67,14 @@ class ChannelCatchUp:
             self._flights.release(mine)
         self._flights.wait(others, patience)
 
-    def _go_live(self, names: list[str]) -> None:
+    def _go_live(self, names: list[str], patience: float | None) -> None:
         if names:
             # Listens first, so that whatever is published after the reading is heard.
             self._listen(names)
+            if patience is not None:
+                self._may_read.wait(patience)
+            elif not self._may_read.is_set():
+                raise RegistryUnavailable("The clients of this process are read before its logs.")
         for start in range(0, len(names), CHANNELS_AT_ONCE):
             self._read_to_tails(names[start : start + CHANNELS_AT_ONCE])
 

@@ -175,8 +175,9 @@ class Reconciler:
             has_told = self.departures.tell()
             if is_anew:
                 self._read_clients_first(changed)
+                self._channel_catch_up.release()
             if paused:
-                self._channel_catch_up.run(paused, PATIENCE_SECONDS)
+                self._channel_catch_up.run(paused, PATIENCE_SECONDS, waits=False)
                 paused.clear()
             self._read_clients(changed)
         except RegistryUnavailable as error:
@@ -184,9 +185,7 @@ class Reconciler:
             logger.log(level, "The registry is unavailable; trying again: %s", error)
             return False
         except Exception:
-            logger.exception(
-                "Reading %d channels and %d clients failed.", len(paused), len(changed)
-            )
+            logger.exception("Reading %d logs and %d clients failed.", len(paused), len(changed))
             # Paused channels are tried again. Clients are not, because they would fail again.
             changed.clear()
             return False

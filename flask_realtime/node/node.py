@@ -93,7 +93,7 @@ class Node:
         self._hub = Hub(channels, registry.ignore)
         #: Waits until what was posted to a client before has its place in the client's sockets.
         self.settle = partial(settle, self._hub, self._flusher)
-        channel_catch_up = ChannelCatchUp(
+        channel_catch_up = self._channel_catch_up = ChannelCatchUp(
             self._delivery, registry.listen, partial(registry.read, renew=True)
         )
         catch_up = ConnectionCatchUp(
@@ -242,7 +242,7 @@ class Node:
                 changed=self._reconciler.changed,
                 disconnected=self._evictions.disconnect,
                 unsubscribed=self._evictions.unsubscribe,
-                interrupted=self._delivery.pause,
+                interrupted=self._channel_catch_up.interrupt,
                 restored=self._reconciler.restored,
             ),
             self._owners(),

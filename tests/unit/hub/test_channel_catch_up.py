@@ -1,5 +1,7 @@
 """How paused channels go live again."""
 
+import threading
+
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
@@ -7,6 +9,7 @@ from flask_realtime.hub.channel_catch_up import ChannelCatchUp
 from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
+from tests.eventually import DEADLINE, eventually
 
 from ..logs import Ear, Log, Reader, post
 
@@ -108,3 +111,34 @@ def test_channel_catch_up_reads_again_what_was_paused_while_it_read():
     assert ward.ear.payloads == ["room-0", "unheard"]
     # Before each read.
     assert len(ward.heard) == 2
+
+
+def test_connection_that_comes_reads_no_log_before_the_clients_are_known():
+    """Publications may be missing, and a connection enters a channel as soon as they are heard
+    again. It reads the log once it is known who has left the channel, and others pause so long."""
+    ward = Ward(1)
+    ward.channel_catch_up.interrupt()
+    coming = threading.Thread(target=ward.channel_catch_up.run, args=(ward.names, DEADLINE))
+    coming.start()
+    eventually(lambda: ward.heard)
+
+    assert ward.ear.payloads == []
+    ward.channel_catch_up.release()
+    coming.join(DEADLINE)
+
+    assert ward.ear.payloads == ["room-0"]
+
+
+def test_thread_that_reads_the_clients_does_not_wait_for_itself():
+    """Whoever knows that clients come first is told at once that it is too early, and the channel
+    stays paused."""
+    ward = Ward(1)
+    ward.channel_catch_up.interrupt()
+
+    with pytest.raises(RegistryUnavailable):
+        ward.channel_catch_up.run(ward.names, DEADLINE, waits=False)
+
+    assert ward.delivery.paused(ward.names) == ward.names
+    ward.channel_catch_up.release()
+    ward.channel_catch_up.run(ward.names, DEADLINE, waits=False)
+    assert ward.ear.payloads == ["room-0"]
