@@ -83,6 +83,9 @@ local function leave(client, name, moment, tail)
     if redis.call('HDEL', client, 'since:' .. name) == 1 then
         redis.call('HINCRBY', client, 'channels', -1)
         redis.call('HDEL', client, 'sent:' .. name)
+    else
+        -- A client that has left already left at the place of before.
+        tail = string.match(redis.call('HGET', client, 'end:' .. name) or '', ':(.*)') or tail
     end
     if redis.call('HSET', client, 'left:' .. name, moment) == 1 then
         redis.call('HINCRBY', client, 'lefts', 1)
