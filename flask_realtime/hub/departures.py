@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 MOST_OF_CLIENT = 1000
 # For how many seconds this process remembers that it has not noted a departure.
 UNNOTED_SECONDS = 3600.0
+# For how many seconds the registry may say when a client was put out of a channel.
+PENDING_SECONDS = 5.0
 
 
 class _Departure(NamedTuple):
@@ -28,10 +30,12 @@ class _Departure(NamedTuple):
 
     :param at: by :func:`.clock.monotonic`.
     :param moment: in ms by the registry's clock; 0: that is not known.
+    :param is_pending: whether the registry is about to say when it was.
     """
 
     at: float
     moment: int
+    is_pending: bool
 
     @property
     def when(self) -> int:
@@ -55,20 +59,22 @@ class Departures:
         # When there were too many of a client, the last time.
         self._too_many_at: ExpiringDict[str, float] = ExpiringDict(UNNOTED_SECONDS)
 
-    def add(self, digest: str, channel: str, was_on: bool, when: int = 0) -> None:
+    def add(self, digest: str, channel: str, was_on: bool, when: int | None = 0) -> None:
         """Note that the client of a digest was taken off a channel.
 
         If too many wait, it is noted only if the client was on the channel.
 
         :param was_on: whether this process had the client on the channel. If not, a subscription to
             it may still be under way.
-        :param when: when that was to be, as :meth:`.Registry.unsubscribe` takes it.
+        :param when: when that was to be, as :meth:`.Registry.unsubscribe` takes it. None: the
+            registry is about to say so, and is told of nothing before that.
         """
         with self._lock:
             now = clock.monotonic()
             left = self._unnoted.setdefault(digest, {})
             if was_on or channel in left or len(left) < MOST_OF_CLIENT:
-                left[channel] = _Departure(now + min(when, 0) / 1000, max(when, 0))
+                at, moment = now + min(when or 0, 0) / 1000, max(when or 0, 0)
+                left[channel] = _Departure(at, moment, when is None)
                 return
             self._too_many_at.pop_expired(now, 10)
             self._too_many_at.put(digest, now, now)
@@ -102,8 +108,11 @@ class Departures:
         """Have the registry note them, until it refuses a client's; return whether it has noted
         all that there were."""
         with self._lock:
-            unnoted = {digest: dict(left) for digest, left in self._unnoted.items()}
+            until = clock.monotonic() - PENDING_SECONDS
+            unnoted = {digest: _due(left, until) for digest, left in self._unnoted.items()}
         for digest, left in unnoted.items():
+            if not left:
+                continue
             try:
                 # In one call: there may be many channels.
                 whens = {channel: one.when for channel, one in left.items()}
@@ -129,3 +138,9 @@ class Departures:
                     del left[channel]
             if not left:
                 del self._unnoted[digest]
+
+
+def _due(left: Mapping[str, _Departure], until: float) -> dict[str, _Departure]:
+    """Return the departures that the registry is told of: of the pending ones, those before
+    *until*."""
+    return {name: one for name, one in left.items() if not one.is_pending or one.at < until}

@@ -100,7 +100,7 @@ class Reconciler:
     def unsubscribe(self, digest: str, channel: str, was_on: bool, when: int | None) -> None:
         """Have the registry note that a client was put out of a channel: see
         :meth:`.Departures.add`; only once it has said when, or failed to, if *when* is None."""
-        self.departures.add(digest, channel, was_on, when or 0)
+        self.departures.add(digest, channel, was_on, when)
         if when is not None:
             self._thread.start()
             self._wake.set()

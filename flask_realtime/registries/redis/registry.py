@@ -200,7 +200,8 @@ class RedisRegistry(Registry):
                     own.disconnects.announce_unsubscribe(user, channel, over_at, deadline)
         finally:
             # Told directly, because this process may not hear Redis right now.
-            if channel is not None and age <= LATE_MS and own.events is not None:
+            is_dated = when > 0
+            if channel is not None and (is_dated or age <= LATE_MS) and own.events is not None:
                 own.events.unsubscribed(user, channel, when)
         if channel is not None and is_told_late:
             self.disconnect(Disconnect(user=user, code=CloseCode.SERVICE_RESTART))

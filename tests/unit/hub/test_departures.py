@@ -87,6 +87,22 @@ def test_client_that_is_let_in_again_before_the_registry_is_told_stays(registry)
     assert set(registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
 
 
+def test_registry_is_not_told_before_it_has_said_when_a_client_left(registry, monkeypatch):
+    """A user is being put out of a channel, and is let in again as soon as the registry has noted
+    it. Until then it is told nothing, which could arrive late; if it never says so, it is told."""
+    departures = Departures(registry)
+    departures.add("d1", "a", True, None)
+    assert departures.tell()
+    assert set(registry.subscriptions(["d1"])["d1"]) == {"a", "b"}
+    assert departures.channels("d1") == ["a"]
+
+    monkeypatch.setattr("flask_realtime.hub.departures.PENDING_SECONDS", -1.0)
+    assert departures.tell()
+
+    assert set(registry.subscriptions(["d1"])["d1"]) == {"b"}
+    assert departures.clients() == set()
+
+
 def test_client_that_leaves_once_more_while_the_registry_is_told_is_told_of_again(
     registry, departures, monkeypatch
 ):

@@ -1,5 +1,7 @@
 """A user is put out of a channel, and a page of the user asks for it again at once."""
 
+import threading
+
 import pytest
 
 from ...eventually import DEADLINE, eventually
@@ -90,3 +92,30 @@ def test_page_that_asked_before_the_kick_is_out(heard, page):
     assert page.receive_payloads(1) == ["for all"]
     registry, digest = heard.node.registry, page.connection.digest
     eventually(lambda: set(registry.subscriptions([digest])[digest]) == {"hall"})
+
+
+def test_page_stays_though_the_registry_is_told_late_of_the_kick(heard, page):
+    """The thread that tells the registry is awake while a user is put out of a room, and what it
+    says is held up until the page has entered the room again. The page stays."""
+    node, entered = heard.node, threading.Event()
+    reconciler, unsubscribe = node._reconciler, node.registry.unsubscribe
+    note = node._evictions._unsubscribe
+
+    def note_amid_others(*departure):
+        note(*departure)
+        reconciler.recover(["room"])
+        eventually(lambda: not reconciler._wake.is_set())
+
+    def unsubscribe_late(*left):
+        assert entered.wait(DEADLINE)
+        unsubscribe(*left)
+
+    node._evictions._unsubscribe, node.registry.unsubscribe = note_amid_others, unsubscribe_late
+    put_out(heard, "room")
+    page.say("enter", data="room")
+    assert page.receive()["status"] == 204
+    entered.set()
+
+    push(heard, "back", "room")
+
+    assert page.receive_payloads(1) == ["back"]
