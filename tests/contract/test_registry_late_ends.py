@@ -1,5 +1,7 @@
 """Every registry: ends of users that are recorded late, because the registry was unavailable."""
 
+import pytest
+
 from flask_realtime.errors import CloseCode
 from flask_realtime.registries.records import LATE_MS, ConnectionRecord, Disconnect, Grant
 from flask_realtime.registries.subscriptions import Known
@@ -182,3 +184,19 @@ def test_page_that_was_lost_is_as_old_as_its_socket(registry):
 
     assert registry.connect(EARLIER_PAGE, "2", USER).has_ended
     assert not registry.connect(LATER_PAGE, "2", USER).has_ended
+
+
+def test_user_who_is_let_in_again_hears_nothing_of_the_time_in_between(registry, push, request):
+    """A user is put out of a room while a page of the user is away, and the page asks for the room
+    again before it is back. It begins behind what was said meanwhile."""
+    if "cluster" in request.node.name:
+        pytest.skip("A cluster keeps users and clients in several slots.")
+    subscribe(registry, EARLIER_PAGE)
+    registry.end_user(USER, ROOM)
+    ended = clock.monotonic()
+    eventually(lambda: clock.monotonic() > ended + 0.005)
+    (said,) = registry.publish([push(ROOM)])
+    subscribe(registry, EARLIER_PAGE)
+
+    found = registry.connect(EARLIER_PAGE, "1", USER).subscriptions
+    assert found[ROOM].begins == said

@@ -118,6 +118,8 @@ class MemoryRegistry(Registry):
             if grant is not None:
                 began = moment_of(grant.began)
                 asked = {name: moment_of(at) for name, at in grant.asked.items()}
+                # What the user was put out of meanwhile begins anew.
+                own.clients.admit(digest, grant.user, 0, own.users, now)
                 for name in own.users.left_since(grant.user, asked, now):
                     given.pop(name, None)
             logs = {channel: own.logs.read(channel, now) for channel in given}

@@ -69,11 +69,11 @@ class RedisClients:
     def subscribe_at_tails(
         self, digest: str, tails: Tails, grant: Grant | None, deadline: Deadline
     ) -> set[str]:
-        """Do what :meth:`subscribe` does, and find missing positions in the logs in the same step.
-
-        Not possible in a cluster.
+        """Do what :meth:`subscribe` does, and find missing positions in the logs in the same step;
+        not possible in a cluster.
         """
-        keys = (self._keys.client(digest), self._keys.session_of(digest), *tails.keys)
+        user = () if grant is None else (self._keys.user(grant.user),)
+        keys = (self._keys.client(digest), self._keys.session_of(digest), *tails.keys, *user)
         make = partial(scripts.SUBSCRIBE_AT_TAILS, keys)
         return self._subscribe(digest, make, tails.channels, tails.arguments, grant, deadline)
 

@@ -23,4 +23,4 @@ for i, start in ipairs(channels.starts) do
     channels.starts[i] = resolve(start, state, log, touch(state, log, true, lives, limits, lives))
 end
 put_on_list(list, lives, channels.names)
-return subscribe(client, awaits, sent, age, channels)
+return subscribe(client, awaits, sent, age, channels, KEYS[2 * #channels.names + 4])

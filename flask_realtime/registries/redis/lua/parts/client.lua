@@ -183,9 +183,16 @@ local function channels_from(first)
     return channels
 end
 
+-- Returns the moment at which a user was last put out of a channel (see end_user.lua); 0: never.
+local function put_out_at(user, name)
+    local found = redis.call('HMGET', user, 'left:' .. name, 'forgotten')
+    return math.max(tonumber(found[1] or '0'), tonumber(found[2] or '0'))
+end
+
 -- Subscribes a client to channels, for a request that came age ms before the command was sent (see
--- sent_at). Returns the names of the client's connections.
-local function subscribe(client, awaits, sent, age, channels)
+-- sent_at). Returns the names of the client's connections. user is the key of the tombstone of the request's
+-- user, if that is known: a subscription begins anew that the user was put out of.
+local function subscribe(client, awaits, sent, age, channels, user)
     sent = sent_at(sent)
     if 2 * #channels.names <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
         begin_client(client, awaits, sent, age, channels)
@@ -200,8 +207,12 @@ local function subscribe(client, awaits, sent, age, channels)
         local since = redis.call('HGET', client, 'since:' .. name)
         if since then
             local known, _, asked_before = read_since(since)
-            asked = math.max(asked, asked_before)
-            start = kept_start(known, start)
+            if user and asked_before <= put_out_at(user, name) then
+                redis.call('HDEL', client, 'sent:' .. name)
+            else
+                asked = math.max(asked, asked_before)
+                start = kept_start(known, start)
+            end
         end
         enter(client, name, since_of(start, moment, asked))
     end
