@@ -21,7 +21,7 @@ from ..page.sessions import value_in
 from ..registries.records import End
 from ..threads import clock
 from .begun_at_once import SESSION_HEADER
-from .known_ends import LONG_AGO_MS
+from .known_ends import LONG_AGO_MS, KnownEnds
 from .late_answers import LATE_SECONDS
 from .logins import delete_remembering
 from .succession import ends_of
@@ -32,6 +32,10 @@ _TURNED_AWAY = str(int(CloseCode.SESSION_CHANGED))
 
 class NodeOfEnded(Protocol):
     """The part of this process's :class:`.Node` that is needed here."""
+
+    @property
+    def known_ends(self) -> KnownEnds:
+        """The sessions whose end this process knows of."""
 
     def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
         """End something; return how many ms ago one of the sessions had ended."""
@@ -55,7 +59,11 @@ def is_kept(node: NodeOfEnded) -> bool | None:
     has_ended = node.has_ended(names, "")
     if not has_ended:
         return has_ended
-    is_late = not node.has_just_ended(names, clock.monotonic() - LATE_SECONDS)
+    since = clock.monotonic() - LATE_SECONDS
+    # It may have ended long ago: somebody may have logged in since the page has asked.
+    if any(node.known_ends.was_left(name, since) for name in names):
+        return None
+    is_late = not node.has_just_ended(names, since)
     # To end it once more changes nothing, and tells when it has ended.
     ended_ago = node.end(ends_of(None, names))
     if ended_ago != LONG_AGO_MS:

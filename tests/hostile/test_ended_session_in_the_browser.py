@@ -161,3 +161,21 @@ def test_copy_of_an_ended_cookie_gets_no_rights(server):
     assert not thief.http.cookies.get("session")
     assert person.me()["user"] == "ada"
     assert_page_lives(person)
+
+
+def test_log_in_is_not_undone_by_a_page_that_asked_before_it(server):
+    """A tab dies with its log-out, and the session stays in the browser for a while. Its user logs
+    in again, and a page that was turned away has asked with the former cookie a moment before. The
+    answer to that leaves the browser alone: the user has shown a password."""
+    person = remembered(server("2"))
+    with person.open(person.show("/news")) as socket:
+        socket.call("/leave", method="post")
+    page = assert_page_is_turned_away(person)
+    waiting = person.copy()
+    eventually(lambda: person.copy().ask_for_next(page).status_code == 204)
+    person.log_in("ada")
+
+    answer = waiting.ask_for_next(page)
+
+    assert (answer.status_code == 204, "Set-Cookie" in answer.headers) == (False, False)
+    assert_page_lives(person)

@@ -2,10 +2,11 @@
 
 import pytest
 
+from flask_realtime.identity.keys import session_digest
 from flask_realtime.registries.records import SessionEnd
 from flask_realtime.session.begun_at_once import SESSION_HEADER
 from flask_realtime.session.ended_in_browser import is_kept
-from flask_realtime.session.known_ends import LONG_AGO_MS
+from flask_realtime.session.known_ends import LONG_AGO_MS, KnownEnds
 
 from .pages import KEY
 
@@ -16,6 +17,7 @@ class Node:
     """A process that knows what a test says of the session."""
 
     def __init__(self, has_ended, ended_ago=None, has_just_ended=False):
+        self.known_ends = KnownEnds()
         self._has_ended = has_ended
         self._ended_ago = ended_ago
         self._has_just_ended = has_just_ended
@@ -93,3 +95,11 @@ def test_end_that_only_this_process_knows_counts_from_when_it_was_told(
 ):
     """Redis is away, and cannot say when the session has ended."""
     assert asked(Node(True, LONG_AGO_MS, has_just_ended), socket_key=KEY) is expected
+
+
+def test_browser_that_has_got_another_session_meanwhile_is_left_alone(asked):
+    """The session ended long ago. The answer to a log-in is under way, or has just arrived."""
+    node = Node(True, 3_000_000)
+    node.known_ends.leave(session_digest("secret", KEY))
+
+    assert asked(node, socket_key=KEY) is None
