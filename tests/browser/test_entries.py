@@ -43,9 +43,7 @@ def change(person, how, version, **changes):
     """Have the server change the page, and wait until the page shows the change."""
     query = "&".join(f"{key}={value}" for key, value in {"how": how, **changes}.items())
     assert person.run("(url) => fetch(url, { method: 'POST' }).then(({ ok }) => ok)", f"/?{query}")
-    person.page.wait_for_function(
-        "(text) => document.querySelector('#version').textContent === text", arg=version
-    )
+    person.wait_for("(text) => document.querySelector('#version').textContent === text", version)
 
 
 @pytest.mark.parametrize("how", ["block", "update", "replace"])
@@ -100,7 +98,7 @@ def test_word_that_is_being_composed_is_typed_once(person, how):
     person.wait_for_frame('"entries"')
     keyboard.send("Input.insertText", {"text": "日本"})
 
-    page.wait_for_function("() => document.querySelector('#version').textContent === '2'")
+    person.wait_for("() => document.querySelector('#version').textContent === '2'")
     assert page.input_value("#box [name=email]") == "日本"
 
 
@@ -110,7 +108,7 @@ def test_page_whose_boxes_were_sent_is_reloaded(person):
     page.evaluate("() => addEventListener('realtime:reply', () => (window.isAnswered = true))")
     page.check("#task [name=done]")
     page.click("#task button")
-    page.wait_for_function("() => window.isAnswered")
+    person.wait_for("() => window.isAnswered")
 
     page.evaluate("() => fetch('/reload', { method: 'POST' })")
 
@@ -195,8 +193,8 @@ def test_form_that_is_being_sent_is_emptied(person):
 
     page.press("#sent [name=line]", "Enter")
 
-    page.wait_for_function("() => document.querySelector('#sent ul').textContent.includes('hello')")
-    page.wait_for_function("() => document.querySelector('#sent [name=line]').value === ''")
+    person.wait_for("() => document.querySelector('#sent ul').textContent.includes('hello')")
+    person.wait_for("() => document.querySelector('#sent [name=line]').value === ''")
 
 
 def test_form_that_was_sent_is_emptied(person):
@@ -206,11 +204,11 @@ def test_form_that_was_sent_is_emptied(person):
     page.evaluate("() => addEventListener('realtime:reply', () => (window.isAnswered = true))")
     page.fill("#sent [name=line]", "quietly")
     page.press("#sent [name=line]", "Enter")
-    page.wait_for_function("() => window.isAnswered")
+    person.wait_for("() => window.isAnswered")
 
     page.evaluate("() => fetch('/refresh/sent', { method: 'POST' })")
 
-    page.wait_for_function("() => document.querySelector('#sent li')?.textContent === 'quietly'")
+    person.wait_for("() => document.querySelector('#sent li')?.textContent === 'quietly'")
     assert page.input_value("#sent [name=line]") == ""
 
 
@@ -228,7 +226,7 @@ def test_block_is_true_though_its_page_prevents_the_reload_after_a_loss(person):
             { detail: { channels: ["sent"] }, bubbles: true, cancelable: true }));
     }""")
 
-    page.wait_for_function("() => document.querySelector('#sent li')?.textContent === 'quietly'")
+    person.wait_for("() => document.querySelector('#sent li')?.textContent === 'quietly'")
     assert was_prevented
 
 
@@ -239,11 +237,9 @@ def test_block_that_a_fragment_changed_is_fetched_again(person):
     post = "(path) => fetch(path, { method: 'POST' })"
     page.evaluate("() => addEventListener('realtime:html', () => (window.isShown = true))")
     page.evaluate(post, "/refresh/sent")
-    page.wait_for_function("() => window.isShown")
+    person.wait_for("() => window.isShown")
     page.evaluate(post, "/fragment")
-    page.wait_for_function(
-        "() => document.querySelector('#sent').textContent.trim() === 'of a fragment'"
-    )
+    person.wait_for("() => document.querySelector('#sent').textContent.trim() === 'of a fragment'")
 
     page.evaluate(post, "/refresh/sent")
 
@@ -258,7 +254,7 @@ def test_html_written_by_people_is_not_matched_by_its_ids(person):
     page.on("request", lambda request: fetched.append(request.url))
 
     page.evaluate("() => fetch('/trap', { method: 'POST' })")
-    page.wait_for_function("() => document.querySelector('#lines').textContent === 'a line'")
+    person.wait_for("() => document.querySelector('#lines').textContent === 'a line'")
     change(person, "block", "2")
 
     assert page.text_content("[data-realtime-ignore] > p") == "a comment"

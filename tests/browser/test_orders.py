@@ -23,5 +23,5 @@ def test_who_orders_sees_the_order_too(come, orders_server):
     ada.page.press("[name=what]", "Enter")
 
     for person in (ben, ada):
-        person.page.wait_for_function("() => document.querySelector('b').textContent === '1'")
+        person.wait_for("() => document.querySelector('b').textContent === '1'")
         assert person.page.inner_text("ul") == "tea"

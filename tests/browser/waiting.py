@@ -12,8 +12,16 @@ from playwright.sync_api import Error, Page
 
 from tests.eventually import DEADLINE
 
+# Another page may be on its way, whose body, or what stands in there, has not come yet.
+LOOK = """argument => {
+  try {
+    return (EXPRESSION)(argument);
+  } catch (error) {
+    if (document.readyState !== "loading") throw error;
+  }
+}"""
 WAIT = """([argument, milliseconds]) => new Promise((resolve, reject) => {
-  const isSo = EXPRESSION;
+  const isSo = LOOK;
   const end = Date.now() + milliseconds;
   const look = async () => {
     try {
@@ -41,15 +49,14 @@ def wait_for(page, expression, argument=None):
 
     :param argument: what the function is called with.
     """
+    look = LOOK.replace("EXPRESSION", expression)
     if not is_chromium(page):
-        page.wait_for_function(expression, arg=argument)
+        page.wait_for_function(look, arg=argument)
         return
     end = time.monotonic() + DEADLINE
     while (seconds := end - time.monotonic()) > 0:
         try:
-            found = page.evaluate(
-                WAIT.replace("EXPRESSION", expression), [argument, 1000 * seconds]
-            )
+            found = page.evaluate(WAIT.replace("LOOK", look), [argument, 1000 * seconds])
         except Error as error:
             if not str(error).startswith(IS_LEFT):
                 raise
