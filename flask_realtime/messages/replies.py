@@ -122,10 +122,12 @@ def _too_large(max_bytes: int) -> str:
 
 def _headers(response: Response, environ: WSGIEnvironment) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for name, value in response.get_wsgi_headers(environ):
-        if name.lower() in _HIDDEN:
+    spellings: dict[str, str] = {}
+    for spelling, value in response.get_wsgi_headers(environ):
+        if spelling.lower() in _HIDDEN:
             continue
         # RFC 9110, section 5.3: the values of a repeated header may be joined with commas.
+        name = spellings.setdefault(spelling.lower(), spelling)
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 

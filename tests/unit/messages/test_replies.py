@@ -168,6 +168,22 @@ def test_reply_says_that_its_body_is_not_for_the_page(browser):
     assert {name: reply["headers"][name] for name in headers} == headers
 
 
+def test_header_that_is_repeated_in_other_letters_is_one(browser):
+    """A view and a function of the app each add a policy, and spell the header in their own ways.
+    The reply has both in one header: the client looks at one."""
+
+    def handler(message):
+        response = Response("<b>", mimetype="text/html")
+        response.headers.add("Content-Security-Policy", "img-src *")
+        response.headers.add("content-security-policy", "sandbox")
+        return response
+
+    headers = answer(browser, handler)["headers"]
+
+    assert headers["Content-Security-Policy"] == "img-src *, sandbox"
+    assert "content-security-policy" not in headers
+
+
 @pytest.mark.parametrize("name", ["X-Sendfile", "X-Accel-Redirect", "X-Lighttpd-Send-File"])
 def test_file_that_the_proxy_would_send_is_fetched_by_http(name):
     """A response leaves its file to the proxy (X-Sendfile). The page is told to fetch it by HTTP,
