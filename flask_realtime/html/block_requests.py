@@ -51,8 +51,9 @@ RETRY_AFTER_SECONDS = 1
 
 _HEADER_IN_ENVIRON = "HTTP_X_REALTIME_BLOCK"
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
-# Browsers save what has any type but "inline", also one that they do not know.
-_ATTACHMENT = re.compile(r"\s*(?!inline\s*(?:;|$))[^\s;=][^;=]*(?:;|$)", re.IGNORECASE)
+# What all browsers show: they save what has another type, also one that they do not know. The same
+# rule as the client's.
+_SHOWN = re.compile(r"[ \t]*(inline[ \t]|(inline)?(;|$)|filename\*?=)", re.IGNORECASE)
 # Set in the environ of a request for blocks: its turn, until that is given back.
 _TURN = "flask_realtime.block_turn"
 # Set in the environ of a request for blocks: the page that its view has returned.
@@ -232,7 +233,7 @@ def _is_page(response: Response) -> bool:
     # HTML that the app isolates from its pages must not become part of one.
     policies = ",".join(response.headers.getlist("Content-Security-Policy")).lower()
     disposition = ", ".join(response.headers.getlist("Content-Disposition"))
-    is_apart = _ATTACHMENT.match(disposition) or "sandbox" in re.split(r"[\s;,]+", policies)
+    is_apart = not _SHOWN.match(disposition) or "sandbox" in re.split(r"[\s;,]+", policies)
     return not (is_apart or response.direct_passthrough)
 
 

@@ -11,8 +11,9 @@ export class Answer {
     this.type = this.#header("content-type");
     this.policy = new ScriptPolicy(this.#header("content-security-policy"));
     this.disposition = this.#header("content-disposition");
-    // Browsers save what has any type but `inline`, also one that they do not know.
-    this.isAttachment = /^(?!\s*inline\s*(;|$))[^;=]+(;|$)/i.test(this.disposition);
+    // Browsers save what has any type but `inline`, also one that they do not know, and Firefox what has none that
+    // is a word. The same rule as the server's.
+    this.isAttachment = !/^[ \t]*(inline[ \t]|(inline)?(;|$)|filename\*?=)/i.test(this.disposition);
     // HTML that the app sends in one of these ways, such as an upload, must not become part of its pages.
     const isForeign = this.isAttachment || this.policy.isSandbox;
     this.isHTML = /^text\/html\s*(;|$)/i.test(this.type) && !encoding && !isForeign;

@@ -1,3 +1,4 @@
+import { decoded } from "./decoded.js";
 import { thisDocument } from "./this_document.js";
 
 /** Save an attachment that answered a form as a file. The form cannot be sent again for the browser. */
@@ -19,12 +20,4 @@ function nameIn(disposition) {
   const [, encoded] = /filename\*=[^']*'[^']*'([^;\s]+)/i.exec(disposition) ?? [];
   const [, quoted, bare] = /filename=(?:"((?:\\.|[^"])*)"|([^;\s]+))/i.exec(disposition) ?? [];
   return encoded ? decoded(encoded) : (quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "");
-}
-
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return unescape(text); // of ISO-8859-1
-  }
 }

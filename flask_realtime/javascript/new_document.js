@@ -1,3 +1,4 @@
+import { decoded } from "./decoded.js";
 import { emit } from "./events.js";
 import { isPlaceOn, renew } from "./navigation.js";
 import { thisDocument } from "./this_document.js";
@@ -155,12 +156,4 @@ function bare(element) {
 /** Whether a browser runs a script only after it has parsed the whole page. */
 function isLate({ defer, src, type }) {
   return type === "module" || (defer && src !== "");
-}
-
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

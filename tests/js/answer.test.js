@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Answer } from "../../flask_realtime/javascript/answer.js";
+
+/** Content-Disposition as browsers read it, which the tests of the server use as well. */
+const DISPOSITIONS = JSON.parse(readFileSync(new URL("../dispositions.json", import.meta.url)));
 
 const answer = (status, headers = {}, body = "<b>hi</b>", encoding = undefined) =>
   new Answer({ status, headers, body, encoding });
@@ -31,9 +35,7 @@ for (const [what, headers, body, encoding] of [
   ["text that begins like it", { "Content-Type": "text/htmlx" }],
   ["no type", {}],
   ["bytes", HTML, "AAEC", "base64"],
-  ["an attachment", { ...HTML, "content-disposition": " Attachment; filename=x.html" }],
-  ["what a browser saves by a word it does not know", { ...HTML, "Content-Disposition": "download; name=x" }],
-  ["an attachment among others", { ...HTML, "Content-Disposition": "inline, attachment" }],
+  ...DISPOSITIONS.saved.map((one) => [`what browsers save by "${one}"`, { ...HTML, "content-disposition": one }]),
   ["a type of which it is the beginning", { "Content-Type": "text/html-x" }],
   ["a sandbox", { ...HTML, "Content-Security-Policy": "SANDBOX" }],
   ["what may have no scripts", { ...HTML, "Content-Security-Policy": "default-src 'none'; img-src *" }],
@@ -48,9 +50,7 @@ for (const [what, headers, body, encoding] of [
 for (const headers of [
   HTML,
   { "CONTENT-TYPE": "TEXT/HTML" },
-  { ...HTML, "Content-Disposition": "inline; filename=attachment" },
-  { ...HTML, "Content-Disposition": "INLINE" },
-  { ...HTML, "Content-Disposition": "filename=attachment" },
+  ...DISPOSITIONS.shown.map((one) => ({ ...HTML, "Content-Disposition": one })),
   { ...HTML, "Content-Security-Policy": "frame-src sandbox.example" },
   { ...HTML, "Content-Security-Policy": "default-src 'none'; script-src 'self'" },
   { ...HTML, "Content-Security-Policy": "script-src-attr 'none'" },

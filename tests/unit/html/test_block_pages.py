@@ -1,6 +1,8 @@
 """Requests for blocks: which response counts as the page that holds the blocks."""
 
 import itertools
+import json
+import pathlib
 
 import pytest
 from flask import Response, render_template, request, send_file, stream_template
@@ -8,6 +10,9 @@ from flask import Response, render_template, request, send_file, stream_template
 from flask_realtime.html.block_requests import MOST_PAGE_BYTES
 
 from .asking import ask
+
+#: Content-Disposition as browsers read it, which the client's tests use as well.
+DISPOSITIONS = json.loads((pathlib.Path(__file__).parents[2] / "dispositions.json").read_text())
 
 
 def answer_of(app, view, headers=None):
@@ -71,8 +76,7 @@ def test_stream_of_a_template_is_read_as_far_as_a_page_goes(app):
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Content-Disposition": "attachment; filename=x.html"},
-        {"Content-Disposition": "download"},
+        *({"Content-Disposition": one} for one in DISPOSITIONS["saved"]),
         {"Content-Security-Policy": "default-src 'self'; sandbox allow-scripts"},
     ],
 )
@@ -85,9 +89,11 @@ def test_html_that_is_kept_apart_is_part_of_no_page(app, headers):
     assert "X-Realtime-Block" not in response.headers
 
 
-def test_page_that_is_shown_by_its_own_word_has_its_blocks(app):
-    """A page says that it is shown, and how it is called if somebody saves it."""
-    headers = {"Content-Disposition": "inline; filename=attachment.html"}
+@pytest.mark.parametrize("disposition", DISPOSITIONS["shown"])
+def test_page_that_browsers_show_has_its_blocks(app, disposition):
+    """A page says that it is shown, and how it is called if somebody saves it; or nothing that
+    would have a browser save it."""
+    headers = {"Content-Disposition": disposition}
 
     response = answer_of(app, lambda: (render_template("page.html", rows=["a"]), headers))
 
