@@ -34,9 +34,9 @@ export class Calls {
     const limit = limitOf(timeout);
     const id = `${++this.#count}`;
     // The id first, and next what handles the message: the server reads these without the rest.
-    const text = jsonOf({ id, ...message });
-    return new Promise((resolve, reject) => {
-      const call = { text, resolve, reject, isRepeatable };
+    const frame = jsonOf({ id, ...message });
+    return new Promise((fulfill, reject) => {
+      const call = { frame, fulfill, reject, isRepeatable };
       const wait = () => {
         call.timer = limit && this.#window.setTimeout(() => {
           if (isPatient && call.isOut) wait();
@@ -58,7 +58,7 @@ export class Calls {
   settle(reply) {
     const call = this.#pending.get(reply.id);
     if (call && reply.refused === "reconnect") call.isOut = call.wasSent = false;
-    else this.#take(reply.id)?.resolve(reply);
+    else this.#take(reply.id)?.fulfill(reply);
   }
 
   /**
@@ -71,7 +71,7 @@ export class Calls {
     const most = /larger than (\d+)/.exec(reason)?.[1]; // bytes; undefined: it broke for another reason
     for (const [id, call] of this.#pending) {
       // The server has not read it, and would close the next socket too.
-      const isTooBig = new Blob([call.text]).size > most;
+      const isTooBig = new Blob([call.frame]).size > most;
       call.wasSent &&= !isTooBig;
       if (isTooBig || (call.isOut && !call.isRepeatable)) {
         this.#fail(id, "RealtimeInterrupted", reason || "The socket went down.");
@@ -87,7 +87,7 @@ export class Calls {
   }
 
   #send(call) {
-    call.isOut = this.#write(call.text);
+    call.isOut = this.#write(call.frame);
     call.wasSent ||= call.isOut;
   }
 

@@ -256,7 +256,7 @@ export class Client {
     this.#page = new Page(connectionId);
     this.#show();
     if (this.#isSubscribed()) this.#emit("lost", { channels: [] });
-    this.#connection.open();
+    this.#connection.begin();
   }
 
   /** Go on with another page, which has replaced the one that the document showed. */
@@ -270,7 +270,7 @@ export class Client {
     // The cache of Turbo holds 10 pages.
     this.#former = [this.#page, ...this.#former.filter((one) => one !== this.#page).slice(0, 20)];
     this.#page = this.#former.find((one) => one.connectionId === connectionId) ?? new Page(connectionId);
-    this.#connection.open();
+    this.#connection.begin();
   }
 
   #change(state, before, detail) {

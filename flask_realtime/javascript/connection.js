@@ -50,7 +50,7 @@ export class Connection {
     return this.#state;
   }
 
-  /** Open the socket, unless there is one. */
+  /** Open the socket now, unless there is one. */
   open() {
     const url = this.#hooks.url();
     if (this.#socket || !url) return;
@@ -86,10 +86,17 @@ export class Connection {
     socket.onclose = ({ code, reason }) => this.#end(code, reason);
   }
 
-  /** Open the socket for the first time. Called when all scripts of the page have run. */
-  begin() {
+  /**
+   * Open the socket, unless it is closed or the page is not visited yet, as soon as no cookies are being fetched, or
+   * after three seconds. Called when all scripts of the page have run.
+   */
+  async begin() {
+    const timer = this.#timer;
+    const settling = this.#hooks.settled();
+    if (settling) await settling;
     // A page that the browser renders ahead is hidden; `visibilitychange` tells when it is visited.
-    if (this.#state === "waiting" && !own(this.#window, "prerendering")) this.open();
+    const isWanted = this.#state === "waiting" && !own(this.#window, "prerendering");
+    if (isWanted && timer === this.#timer) this.open();
   }
 
   /** Count the socket as open. Called when the server has answered the greeting. */
@@ -144,7 +151,7 @@ export class Connection {
     else if (this.#socket && this.#window.Date.now() - this.#begunAt > 2_000) {
       // The attempt may take up to a minute: Firefox delays it if the last one to the same server failed.
       this.rest();
-      this.open();
+      this.begin();
     }
   }
 
@@ -172,17 +179,15 @@ export class Connection {
 
   /**
    * Make the next attempt, unless an answer by HTTP says that it would fail: after each failure, Firefox
-   * delays the next socket longer, up to a minute. The first two attempts wait only for cookies that are being
-   * fetched. Since HTTP may fail for reasons of its own, an attempt is made all the same when the count is a
-   * power of two.
+   * delays the next socket longer, up to a minute. The first two attempts do not ask. Since HTTP may fail for
+   * reasons of its own, an attempt is made all the same when the count is a power of two.
    */
   async #retry() {
-    const answering = this.#attempts < 2 ? this.#hooks.settled() : this.#ask();
-    if (!answering) return this.open();
+    if (this.#attempts < 2) return this.begin();
     this.#window.clearTimeout(this.#timer);
     const timer = this.#timer;
     const count = ++this.#attempts;
-    const answer = await answering;
+    const answer = await this.#ask();
     if (this.#state !== "waiting" || timer !== this.#timer) return;
     const isNews = answer >= 0 && answer !== this.#answer;
     this.#answer = answer;

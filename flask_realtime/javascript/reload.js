@@ -63,7 +63,7 @@ export class Reload {
     const delay = recent < FREE ? 0 : this.#growing(recent - FREE);
     this.#ready = ready;
     this.#reload = () => {
-      this.stop();
+      this.#timer = null;
       this.#memory.set("reload", { id: connectionId, count: recent + 1, at: this.#window.Date.now() });
       this.leave();
       this.#go();
@@ -82,7 +82,7 @@ export class Reload {
 
   stop() {
     this.#window.clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer = this.#ready = null;
   }
 
   #wait(delay, tries) {

@@ -50,10 +50,10 @@ export class Session {
 
   /** Resolves when no changes are being fetched, or after three seconds. Returns nothing if none are. */
   settled() {
-    if (!this.#running) return;
-    let timer;
-    const limit = new Promise((resolve) => (timer = this.#window.setTimeout(resolve, 3_000)));
-    return Promise.race([this.#running, limit]).then(() => this.#window.clearTimeout(timer));
+    return this.#running && new Promise((resolve) => {
+      const timer = this.#window.setTimeout(resolve, 3_000);
+      this.#running.then(() => resolve(this.#window.clearTimeout(timer)));
+    });
   }
 
   /**

@@ -14,10 +14,10 @@ export const BUILT_INS = words(`
  * one of them itself, with the properties' whole names.
  */
 export const OWN = words(`
-  advance arrivals arrive arrived check covers expect flush greet greeting hasLeft heard held interrupt isAttachment
-  isAwaiting isEmpty isError isForm isHTML isInOrder isOut isPutOff isRepeatable isSandbox isSubscribed
-  isTypedInto isUnderWay lacks listener next number pattern rank receive reject rest restoreFocus sessionUrl
-  settle settled socketUrl start stop take timer turnPage welcome`);
+  advance arrivals arrive arrived check covers expect flush frame fulfill greet greeting hasLeft heard held interrupt
+  isAttachment isAwaiting isEmpty isError isForm isHTML isInOrder isOut isPutOff isRepeatable isSandbox isSubscribed
+  isTypedInto isUnderWay lacks listener next number pattern rank receive reject rest restoreFocus sessionUrl settle
+  settled socketUrl start stop take timer turnPage welcome`);
 
 function words(text) {
   return text.trim().split(/\s+/);

@@ -66,6 +66,25 @@ test("no socket opens by the cookies of before while those of a call are on thei
   assert.equal(page.sockets.length, 2);
 });
 
+for (const [what, show] of [
+  ["brings back", () => (page.fire("pagehide"), page.fire("pageshow"))],
+  ["shows in place of another", () => page.replaceBody({ socketConnectionId: "the-next-page" })],
+]) {
+  test(`a page that the browser ${what} amid a fetch of cookies waits for them`, async () => {
+    let arrive;
+    page.answer = () => new Promise((resolve) => (arrive = resolve));
+    await change("/cart");
+    show();
+    await settled();
+    assert.equal(page.sockets.length, 1);
+
+    arrive(204);
+    await settled();
+
+    assert.equal(page.sockets.length, 2);
+  });
+}
+
 test("a socket opens all the same when nobody answers who would set the cookies of a call", async () => {
   page.answer = () => new Promise(() => {});
   await change("/cart");
@@ -92,6 +111,23 @@ test("a page whose reload waits for the answer to a form is not closed by a seco
   realtime.visits.delete(visit);
   await page.clock.pass(10_000);
 
+  assert.equal(page.reloads, 1);
+});
+
+test("a page that replaces one which was to be loaded anew heeds a change of the session, amid a download, too", async () => {
+  const visit = {};
+  page.socket.welcome();
+  realtime.visits.add(visit);
+  page.socket.end(4001);
+  page.replaceBody({ socketConnectionId: "the-next-page" });
+  page.socket.welcome();
+  realtime.visits.delete(visit);
+  page.fire("beforeunload"); // of a download, after which the page stays
+
+  page.socket.end(4001);
+
+  assert.equal(page.details("identity").length, 2);
+  await page.clock.pass(20_000);
   assert.equal(page.reloads, 1);
 });
 

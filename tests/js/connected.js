@@ -13,14 +13,14 @@ export function begin() {
   page = new FakePage();
   changes = [];
   received = [];
-  Object.assign(server, { answer: undefined, asked: 0, refusals: 0, isAwaiting: false });
+  Object.assign(server, { answer: undefined, asked: 0, refusals: 0, isAwaiting: false, settling: undefined });
   connection = new Connection(page, {
     url: () => URL,
     greet: () => '{"hello": 1}',
     receive: (message) => received.push(message),
     change: (state, before, detail) => changes.push([before, state, detail?.code]),
     isAwaiting: () => server.isAwaiting,
-    settled: () => {},
+    settled: () => server.settling,
     ask: async () => (server.asked++, server.answer),
     refused: () => server.refusals++,
   });

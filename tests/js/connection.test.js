@@ -16,7 +16,7 @@ test("a socket opens after the page's scripts have run", () => {
 test("a page that the browser renders ahead opens its socket when it is visited", () => {
   Object.defineProperty(page.Document.prototype, "prerendering", { value: true, configurable: true });
   page.document.hidden = true;
-  for (const type of ["DOMContentLoaded", "pageshow"]) page.fire(type);
+  for (const type of ["DOMContentLoaded", "pageshow", "online"]) page.fire(type);
   assert.equal(page.sockets.length, 0);
 
   delete page.Document.prototype.prerendering;

@@ -266,3 +266,13 @@ test("a reload waits for the given promise, and then tries the address", async (
 
   assert.deepEqual([page.reloads, page.probes.length, Boolean(reload.isPutOff)], [1, 1, true]);
 });
+
+test("a reload that was stopped is put off no more, though a navigation begins", () => {
+  reload.begin("id", () => new Promise(() => {}));
+  assert.ok(reload.isPutOff);
+
+  reload.stop();
+  page.fire("beforeunload");
+
+  assert.ok(!reload.isPutOff);
+});
