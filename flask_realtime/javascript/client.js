@@ -70,7 +70,7 @@ export class Client {
     this.#isSubscribed = isSubscribed;
     this.isPosted = isPosted;
     this.rendering = new Rendering(this);
-    this.#memory = new Memory(window, { reload: { count: 8, at: window.Date.now() }, changes: 0 });
+    this.#memory = new Memory(window, { reload: { count: 8, at: window.Date.now() }, changes: 2 });
     this.typing = new Typing(window, this.#memory);
     const isBusy = () => this.press?.isHeld || this.visits.size || this.typing.isUnderWay;
     this.#reload = new Reload(window, this.#memory, isPosted, isBusy);

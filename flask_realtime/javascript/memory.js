@@ -5,7 +5,10 @@ export class Memory {
   #window;
   #notes;
 
-  /** @param {object} forgetful the values to begin with if there is no storage */
+  /**
+   * @param {object} forgetful the values to begin with if there is no storage: those after many reloads, since none
+   *   is counted
+   */
   constructor(window, forgetful) {
     this.#window = window;
     this.#notes = forgetful;

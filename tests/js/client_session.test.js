@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { load, page, realtime } from "./loaded.js";
-import { response, settled } from "./page.js";
+import { settled } from "./page.js";
 
 beforeEach(() => load());
 
@@ -264,57 +264,5 @@ for (const isSubscribed of [true, false]) {
     await page.clock.pass(500);
 
     assert.deepEqual([page.details("identity").length, page.reloads], [1, 1]);
-  });
-}
-
-/** Let two attempts fail, after which the server is asked by HTTP. */
-async function failTwice() {
-  for (let count = 0; count < 2; count++) {
-    page.socket.end();
-    await page.clock.pass(page.clock.next);
-  }
-}
-
-test("a page reloads if the server refuses its session", async () => {
-  page.answer = () => response(403, { "X-Realtime-Refused": "session" });
-
-  await failTwice();
-  await page.clock.pass(500);
-
-  assert.deepEqual([page.details("identity").length, page.reloads, page.state], [1, 1, "stale"]);
-});
-
-test("a page that is refused after its reloads as well is closed, and the console says why", async (t) => {
-  const said = t.mock.method(console, "error", () => {});
-  const { sessionStorage: storage } = page;
-  for (const connectionId of ["the-next-page", "the-last-page"]) {
-    page.answer = () => response(403, { "X-Realtime-Refused": "session" });
-    await failTwice();
-    await page.clock.pass(500);
-    load({ storage, connectionId });
-  }
-  page.answer = () => response(403, { "X-Realtime-Refused": "session" });
-
-  await failTwice();
-  await page.clock.pass(60_000);
-
-  assert.deepEqual([realtime.state, page.reloads], ["closed", 0]);
-  assert.match(said.mock.calls[0].arguments[0], /see the app's log.*SameSite=None/);
-});
-
-for (const status of [401, 403, 404, 502, 0]) {
-  test(`a router that answers ${status} while the app restarts does not close the client`, async () => {
-    page.answer = () => status;
-    for (let count = 0; count < 30; count++) {
-      if (realtime.state === "connecting") page.socket.end();
-      await page.clock.pass(12_000);
-    }
-    page.answer = () => 204;
-    if (realtime.state === "connecting") page.socket.end();
-    await page.clock.pass(12_000);
-
-    page.socket.welcome();
-
-    assert.deepEqual([realtime.state, page.reloads, page.details("close")], ["open", 0, []]);
   });
 }
