@@ -127,7 +127,9 @@ def purpose():
 
 @app.get("/upload")
 def upload():
-    return render_template_string("{% block upload %}of a stranger{% endblock %}")
+    return render_template_string(
+        "<link rel=icon href='data:,'>{% block upload %}of a stranger{% endblock %}"
+    )
 
 
 @app.post("/trap")
