@@ -18,13 +18,12 @@ from ..errors import CloseCode
 from ..page.client import session_names
 from ..page.former_session import session_as_it_came
 from ..page.sessions import value_in
-from ..registries.records import End
+from ..registries.base import Registry
 from ..threads import clock
 from .begun_at_once import SESSION_HEADER
-from .known_ends import LONG_AGO_MS, KnownEnds
+from .known_ends import KnownEnds
 from .late_answers import LATE_SECONDS
 from .logins import delete_remembering
-from .succession import ends_of
 
 # What such a page sends in place of what a reply has told it: the code by which it was turned away.
 _TURNED_AWAY = str(int(CloseCode.SESSION_CHANGED))
@@ -37,8 +36,9 @@ class NodeOfEnded(Protocol):
     def known_ends(self) -> KnownEnds:
         """The sessions whose end this process knows of."""
 
-    def end(self, ends: Sequence[End], seconds: float | None = None) -> int | None:
-        """End something; return how many ms ago one of the sessions had ended."""
+    @property
+    def registry(self) -> Registry:
+        """Which knows when a session has ended."""
 
     def has_ended(self, sessions: Sequence[str], heir: str) -> bool | None:
         """Return whether any of the sessions has ended; None: that is not known."""
@@ -52,6 +52,8 @@ def is_kept(node: NodeOfEnded) -> bool | None:
 
     None: ask again, since that is not known, or since the answer may be under way that brings the
     browser another session, or the page that is to fetch that.
+
+    :raises RegistryUnavailable: if the registry does not tell when it has ended.
     """
     names = session_names()
     if request.headers.get(SESSION_HEADER) != _TURNED_AWAY or not names:
@@ -63,12 +65,13 @@ def is_kept(node: NodeOfEnded) -> bool | None:
     # It may have ended long ago: somebody may have logged in since the page has asked.
     if any(node.known_ends.was_left(name, since) for name in names):
         return None
-    is_late = not node.has_just_ended(names, since)
-    # To end it once more changes nothing, and tells when it has ended.
-    ended_ago = node.end(ends_of(None, names))
-    if ended_ago != LONG_AGO_MS:
-        is_late = ended_ago is not None and ended_ago >= LATE_SECONDS * 1000
-    return is_late or None
+    # To end it once more changes nothing, and tells when it has ended. The process is not told: it
+    # would take the answers to all requests under way for late ones.
+    ended_ago = [ago for ago in map(node.registry.end_session, names) if ago]
+    if ended_ago:
+        return min(ended_ago) >= LATE_SECONDS * 1000 or None
+    # This process alone knew of the end.
+    return not node.has_just_ended(names, since) or None
 
 
 def leave(response: Response) -> None:

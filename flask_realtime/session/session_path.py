@@ -35,11 +35,10 @@ from ..page.request_times import came_at
 from ..page.secret_keys import secret_keys
 from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
-from ..registries.base import Registry
 from ..registries.records import Grant
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
-from .begun_at_once import orders_if_of_another_session
+from .begun_at_once import BeginningNode, orders_if_of_another_session
 from .ended_in_browser import NodeOfEnded, is_kept
 from .handing_over import HandingOver, Waiting
 from .late_answers import TAKES_END
@@ -68,12 +67,8 @@ _GIVEN_ID = "flask_realtime.given_id"
 _STATUS = "flask_realtime.status"
 
 
-class SessionPathNode(NodeOfEnded, Protocol):
+class SessionPathNode(NodeOfEnded, BeginningNode, Protocol):
     """The part of this process's :class:`.Node` that :class:`SessionPath` needs."""
-
-    @property
-    def registry(self) -> Registry:
-        """Where changes wait."""
 
 
 class SessionPath:

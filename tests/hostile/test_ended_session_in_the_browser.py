@@ -1,9 +1,11 @@
 """A browser still has a session that has ended: a tab died before it fetched what its call had
 changed, or an answer came too late, and brought the former session back."""
 
+import threading
+
 import pytest
 
-from tests.eventually import eventually
+from tests.eventually import DEADLINE, eventually
 
 from .people import Person
 
@@ -179,3 +181,29 @@ def test_log_in_is_not_undone_by_a_page_that_asked_before_it(server):
 
     assert (answer.status_code == 204, "Set-Cookie" in answer.headers) == (False, False)
     assert_page_lives(person)
+
+
+def test_question_keeps_no_request_from_being_saved(share, hold, folder_of_holds):
+    """The cart is being filled by a process that has not heard of the end, when a page asks that
+    process: the answer is none that comes too late for a log-out, and is saved."""
+    environ = {"SAYS_NOTHING": "1", "LATE": "3600", "HOLD": str(folder_of_holds)}
+    kept = {"registry": "redis", "REDIS_PREFIX": "asked"}
+    here, there = (
+        share("logins:app", environ={**environ, "NAME": name}, **kept).url
+        for name in ("here", "there")
+    )
+    person = Person(here)
+    page = person.show("/news")
+    with person.open(person.show("/news")) as socket:
+        socket.call("/clear", method="post")
+    person.url = there
+    form = {"data": {"item": "tea", "held": "yes"}}
+    filling = threading.Thread(target=person.navigate, args=("/cart", "POST"), kwargs=form)
+    filling.start()
+    eventually((hold / "arrived").exists)
+
+    assert person.ask_for_next(page).status_code == 202
+    (hold / "go").touch()
+    filling.join(DEADLINE)
+
+    assert person.me()["cart"] == ["tea"]

@@ -118,13 +118,17 @@ def me():
     return {"user": flask_login.current_user.get_id(), "cart": session.get("cart")}
 
 
-@app.get("/late")
-@flask_login.login_required
-def late():
+def be_held_back():
     folder = pathlib.Path(os.environ["HOLD"])
     (folder / "arrived").touch()
     while not (folder / "go").exists():
         time.sleep(0.01)
+
+
+@app.get("/late")
+@flask_login.login_required
+def late():
+    be_held_back()
     return inbox()
 
 
@@ -169,6 +173,8 @@ def renew():
 @app.post("/cart")
 @realtime.allow_calls
 def fill_cart():
+    if "held" in request.values:
+        be_held_back()
     session["cart"] = [*session.get("cart", ()), request.values["item"]]
     return "", 204
 
