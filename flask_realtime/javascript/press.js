@@ -18,13 +18,13 @@ const QUICK = 500;
 /**
  * Puts off changes of what the visitor presses or drags: browsers click, and begin a drag, only if the
  * element is still there, so a change within the press would lose the click or the drag. Within a quick
- * click no change is made at all. Composing a word of Chinese or Japanese, say, counts as a press: a change
+ * click no change is made at all. Composing a word, of Japanese for example, counts as a press: a change
  * would leave its first letters in the text.
  */
 export class Press {
   #window;
-  // By the pointer's id, or the type of the event that began it: the element, as `target`. By `undefined`:
-  // what was pressed when this script was loaded; no target, while a press may be a quick click.
+  // What is held, as `{ target }`, by the pointer's id or the type of the event that began it. By `undefined`:
+  // what was pressed when this script was loaded; without a target while a press may be a quick click.
   #held = new Map();
   #waiting = []; // the changes that are not begun yet
   #isMaking = false; // whether a change is being made
@@ -41,14 +41,14 @@ export class Press {
     }
     listen("pointerdown", ({ button }) => button || this.#hold(undefined, null, QUICK));
     listen("click", ({ pointerId }) => this.#end(pointerId));
-    // Neither an element that is removed as it is dropped tells of the end, nor a drag that the app forbids.
+    // Browsers tell no end of a drag that the app forbids, or whose element is removed as it is dropped.
     for (const type of ["drop", "pointerup"]) listen(type, () => this.#held.has("dragstart") && this.#end("dragstart"));
     listen("pointercancel", ({ pointerId }) => this.#free([pointerId]));
     // The end of a press that opens a list, or on a scroll bar, is not told.
     listen("pointermove", ({ buttons, pointerId }) => buttons || this.#free([pointerId, "dragstart"]));
     // Above a frame, a browser tells the end of a press to that frame.
     listen("pointerover", ({ pointerId, target }) => target.contentWindow && this.#end(pointerId, 1_000));
-    // Nor that of a key that is let go in another window. A drag may go there and come back.
+    // The end of a key that is let go in another window is not told. A drag may go there and come back.
     window.addEventListener("blur", () => this.#held.has("dragstart") || this.#free(this.#held.keys()));
     const pressed = [...unclobbered(window.document).querySelectorAll(":active")].pop();
     if (pressed) this.#hold(undefined, pressed, LONGEST);

@@ -39,7 +39,7 @@ function begin() {
     console.error("realtime: no WebSocket: sandbox without allow-same-origin.");
     client.close();
   }
-  // For a page that had loaded before this script, and for one whose scripts keep its events to themselves.
+  // The page may have loaded before this script, or its scripts may keep the event to themselves.
   const look = () => (own(window, "readyState") === "complete" ? client.begin() : window.setTimeout(look, 1_000));
   look();
   return client;
