@@ -53,30 +53,41 @@ class ChannelCatchUp:
         :raises RegistryUnavailable: if a log cannot be read; its channel stays paused, and is read
             in the background as soon as that is possible.
         """
+        if self._run(names, patience, self._may_read.is_set):
+            return
+        if not waits:
+            raise RegistryUnavailable("The clients of this process are read before its logs.")
+        self._may_read.wait(patience)
+        self._run(names, patience, lambda: True)
+
+    def _run(self, names: Collection[str], patience: float, may_read: Callable[[], bool]) -> bool:
+        """Do what :meth:`run` does; return False if it is too early to read logs."""
         paused = self._delivery.paused(names)
         if not paused:
-            return
+            return True
         mine, others = self._flights.take(paused)
         try:
-            self._go_live(mine, patience if waits else None)
+            has_read = self._go_live(mine, may_read)
         except BaseException:
             # Connections that are on these channels already wait as well.
             self._delivery.ask_to_read(mine)
             raise
         finally:
+            # Before any waiting for the clients: the thread that reads them may wait for this one.
             self._flights.release(mine)
-        self._flights.wait(others, patience)
+        if has_read:
+            self._flights.wait(others, patience)
+        return has_read
 
-    def _go_live(self, names: list[str], patience: float | None) -> None:
+    def _go_live(self, names: list[str], may_read: Callable[[], bool]) -> bool:
         if names:
             # Listens first, so that whatever is published after the reading is heard.
             self._listen(names)
-            if patience is not None:
-                self._may_read.wait(patience)
-            elif not self._may_read.is_set():
-                raise RegistryUnavailable("The clients of this process are read before its logs.")
+            if not may_read():
+                return False
         for start in range(0, len(names), CHANNELS_AT_ONCE):
             self._read_to_tails(names[start : start + CHANNELS_AT_ONCE])
+        return True
 
     def _read_to_tails(self, names: Collection[str]) -> None:
         cursors = self._delivery.begin_reading(names)

@@ -138,7 +138,7 @@ class Reconciler:
     def _note(
         self, names: Collection[str], digests: Collection[str], is_anew: bool = False
     ) -> None:
-        if not (names or digests):
+        if not (names or digests or is_anew):
             return
         # Not on the thread: a connection that resumes right now must read its subscriptions again.
         self._hub.mark_stale(digests)

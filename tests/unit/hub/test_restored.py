@@ -1,0 +1,63 @@
+"""A process hears its registry again, and goes on where it was."""
+
+import threading
+from contextlib import suppress
+
+from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.hub import hub
+from tests.eventually import DEADLINE, eventually
+
+from ..logs import Log
+from .house import Guest
+from .test_channel_catch_up import Ward
+
+
+def test_process_that_had_no_page_reads_logs_for_the_first_that_comes(house, monkeypatch):
+    """The registry is not heard for a while by a process that has no page and no channel. A page
+    that comes later has its log read, since nobody can have left a channel."""
+    monkeypatch.setattr(hub, "IDLE_SECONDS", 0)
+    house.hub.remove(house.guest)
+    assert house.hub.pop_idle() == ["a"]
+    house.channel_catch_up.interrupt()
+    house.reconciler.restored()
+    second = Guest("d2")
+    house.hub.add(second)
+    house.hub.invite(second, {"b": Log("b").tail})
+    house.hub.enter(second)
+
+    def is_read():
+        with suppress(RegistryUnavailable):
+            house.channel_catch_up.run(["b"], DEADLINE, waits=False)
+        return not house.delivery.paused(["b"])
+
+    eventually(is_read)
+
+
+def test_thread_that_reads_the_clients_waits_for_none_that_waits_for_it():
+    """A connection comes while Redis is away, and the thread that reads the clients waits until the
+    connection has read the log. Redis is heard again: the connection has to wait for the clients,
+    and lets the thread go on."""
+    ward = Ward(1)
+    is_back = threading.Event()
+    listen = ward.channel_catch_up._listen
+    ward.channel_catch_up._listen = lambda names: (listen(names), is_back.wait(DEADLINE))
+    ward.channel_catch_up.interrupt()
+    coming = threading.Thread(target=ward.channel_catch_up.run, args=(ward.names, 10 * DEADLINE))
+    coming.start()
+    eventually(lambda: ward.heard)
+
+    def read_clients():
+        with suppress(RegistryUnavailable):
+            ward.channel_catch_up.run(ward.names, 10 * DEADLINE, waits=False)
+        ward.channel_catch_up.release()
+
+    reading = threading.Thread(target=read_clients)
+    reading.start()
+    is_back.set()
+    reading.join(DEADLINE)
+    is_reading = reading.is_alive()
+    ward.channel_catch_up.release()
+    coming.join(DEADLINE)
+
+    assert not is_reading
+    assert ward.ear.payloads == ["room-0"]
