@@ -127,7 +127,11 @@ class Delivery:
             channel = self._channels.get(publication.channel)
             if channel is not None:
                 outboxes = self._channels.outboxes(channel, publication.route)
-                self._post(frame, [one for one in outboxes if not one.has_backlog])
+                present = [one for one in outboxes if not one.has_backlog]
+                # Whoever has left is on the channel only for what was pushed before.
+                if gone := self._channels.partings.outboxes(channel.name):
+                    present = [one for one in present if one not in gone]
+                self._post(frame, present)
 
     # For connections that catch up.
 

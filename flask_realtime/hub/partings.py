@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..protocol.positions import Position
 from .members import Listener
@@ -31,6 +32,10 @@ class Partings:
     def has(self, connection: Listener, name: str) -> bool:
         """Return whether *connection* is about to leave a channel."""
         return connection in self._by_channel.get(name, ())
+
+    def outboxes(self, name: str) -> set[Any]:
+        """Return the outboxes of the connections that are about to leave a channel."""
+        return {one.outbox for one in self._by_channel.get(name, ())}
 
     def due(self, name: str, reached: Position | None) -> list[Listener]:
         """Return the connections that are to leave a channel now.

@@ -63,6 +63,17 @@ def test_delivery_passes_on_what_stands_in_no_log_to_whom_it_concerns(board):
     assert (len(author.frames), len(other.frames)) == (0, 1)
 
 
+def test_delivery_passes_nothing_on_to_who_has_left_a_paused_channel(board):
+    """A page has left a channel whose log is yet to be read. It hears no whisper of the others."""
+    gone, other = board.put(Ear("d1")), board.put(Ear("d2"))
+    board.delivery.pause()
+    assert board.hub.leaves.hold(gone, ["room"]) == {"room"}
+
+    board.delivery.deliver(Publication("room", NOWHERE, "", '"writing"'))
+
+    assert (len(gone.frames), len(other.frames)) == (0, 1)
+
+
 class Counted(str):
     """A digest that counts its comparisons."""
 
