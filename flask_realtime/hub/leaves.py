@@ -57,14 +57,16 @@ class Leaves:
                 for name, one in subscriptions.items()
                 if name in member.positions and known.get(name, 0) < one.moment
                 if self._channels.partings.has(connection, name)
-                or ((at := self._channels.at(member, name)) and at.is_before(one.since))
+                or ((at := self._channels.at(member, name)) and at.is_before(one.begins))
             }
 
     def _postpone(self, connection: Listener, name: str, end: Position | None) -> bool:
         tail = self._paused_at(connection, name)
         if tail is None or not (end is None or tail.is_before(end)):
             return False
-        self._channels.partings.note(connection, name, end)
+        # Where nobody knows the place, that of hold() stays.
+        if end is not None or not self._channels.partings.has(connection, name):
+            self._channels.partings.note(connection, name, end)
         return True
 
     def _hold(self, connection: Listener, name: str) -> bool:

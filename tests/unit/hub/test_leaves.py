@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
+from flask_realtime.protocol.starts import Start
 from tests.eventually import DEADLINE, eventually
 
 from .house import Guest
@@ -153,3 +154,35 @@ def test_page_that_is_let_in_again_before_its_socket_is_known_hears_the_channel(
     house.enter(second, house.arrive(second, is_new=False))
 
     eventually(lambda: house.hub.channels(second) == {"b"})
+
+
+def test_page_that_has_left_hears_no_later_push_where_nobody_knows_its_place(house):
+    """A page leaves a paused channel, and its process knows that; the registry, a cluster for
+    example, does not know where the log ended then. What is pushed later is not for the page."""
+    house.delivery.pause()
+    house.registry.unsubscribe("d1", ["a"])
+    house.push("after", "a")
+    house.registry.subscribe("d1", ["b"])
+    eventually(lambda: house.jobs)
+
+    house.reconciler.recover(["a"])
+
+    eventually(lambda: not house.delivery.paused(["a"]))
+    assert house.guest.payloads == []
+    assert house.guest.left == ["a"]
+
+
+def test_page_that_asks_once_more_while_it_reads_its_past_begins_it_only_once(house):
+    """A page begins some messages back, and takes them slowly. It asks for the same channel once
+    more meanwhile, which does not take it back to the first of them."""
+    for number in range(3):
+        house.push(number, "b")
+    house.registry.subscribe("d1", {"b": Start(last=3)})
+    eventually(lambda: house.jobs)
+    house.hub.enter(house.guest)
+    house.jobs.clear()
+
+    house.registry.subscribe("d1", ["b", "c"])
+    eventually(lambda: house.jobs)
+
+    assert [set(starts) for starts in house.jobs] == [{"c"}]
