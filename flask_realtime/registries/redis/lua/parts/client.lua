@@ -71,7 +71,8 @@ local function enter(client, name, value)
     if redis.call('HSET', client, 'since:' .. name, value) == 1 then
         redis.call('HINCRBY', client, 'channels', 1)
     end
-    if redis.call('HDEL', client, 'left:' .. name, 'end:' .. name) > 0 then
+    redis.call('HDEL', client, 'end:' .. name)
+    if redis.call('HDEL', client, 'left:' .. name) == 1 then
         redis.call('HINCRBY', client, 'lefts', -1)
     end
 end
@@ -84,8 +85,10 @@ local function leave(client, name, moment, tail)
         redis.call('HINCRBY', client, 'channels', -1)
         redis.call('HDEL', client, 'sent:' .. name)
     else
-        -- A client that has left already left at the place of before.
-        tail = string.match(redis.call('HGET', client, 'end:' .. name) or '', ':(.*)') or tail
+        -- A client that has left already left at the place of before, unless a process of an earlier version
+        -- has noted another leave since.
+        local at, place = string.match(redis.call('HGET', client, 'end:' .. name) or '', '^(%d+):(.*)$')
+        tail = at and at == redis.call('HGET', client, 'left:' .. name) and place or tail
     end
     if redis.call('HSET', client, 'left:' .. name, moment) == 1 then
         redis.call('HINCRBY', client, 'lefts', 1)
