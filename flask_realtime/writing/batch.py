@@ -12,6 +12,8 @@ from .outbox import Outbox
 #: A frame and the outboxes that get it; or an event, to be set once all frames before it are
 #: written, and no outbox.
 Job = tuple[Frame | threading.Event, Sequence[Outbox]]
+# Looking for an outbox among so many takes 5 ms, during which no other greenlet runs.
+MOST_LOOKED_AT = 200_000
 
 
 class Batch:
@@ -75,7 +77,10 @@ class Jobs(deque[Job]):
         self._at_work = ()
 
     def are_for(self, outboxes: Collection[Outbox]) -> bool:
-        """Return whether any of *outboxes* is yet to get anything, or may be."""
+        """Return whether any of *outboxes* is yet to get anything, or may be.
+
+        If jobs have many receivers of their own each, it is not found out.
+        """
         # In this order: what is taken is being written, or about to be.
         try:
             waiting = [receivers for _, receivers in list(self)]
@@ -86,6 +91,8 @@ class Jobs(deque[Job]):
             return True
         # The frames of a channel mostly share one tuple.
         tuples = {id(receivers): receivers for receivers in (*waiting, *at_work)}.values()
+        if len(outboxes) * sum(map(len, tuples)) > MOST_LOOKED_AT:
+            return True
         return any(outbox in receivers for receivers in tuples for outbox in outboxes)
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 
 from flask_realtime.threads import background
+from flask_realtime.writing import batch
 from flask_realtime.writing.batch import Batch, Jobs
 from flask_realtime.writing.flusher import Flusher
 from tests.eventually import eventually
@@ -139,3 +140,17 @@ def test_whoever_comes_while_jobs_are_taken_waits():
 
     jobs.take(10, 1000)
     assert not jobs.are_for([outbox])
+
+
+def test_few_look_for_their_frames_among_many_receivers(monkeypatch):
+    """Many messages wait, each for all but its author, so that each has receivers of its own. A
+    page that leaves a channel waits, rather than stop the process while it compares them all."""
+    monkeypatch.setattr(batch, "MOST_LOOKED_AT", 6)
+    others, leaving = [object(), object()], object()
+    jobs = Jobs()
+    for _ in range(3):
+        jobs.append((frame(1), tuple(others)))
+
+    assert not jobs.are_for([leaving])
+    jobs.append((frame(1), tuple(others)))
+    assert jobs.are_for([leaving])
