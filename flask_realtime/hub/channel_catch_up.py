@@ -32,16 +32,32 @@ class ChannelCatchUp:
         self._flights = SingleFlight()
         self._may_read = threading.Event()
         self._may_read.set()
+        self._lock = threading.Lock()
+        # The losses so far, and how many of them are over.
+        self._losses = self._restored = 0
 
     def interrupt(self) -> None:
         """Deliver nothing live, since publications may be missing, and let logs be read again only
         behind :meth:`release`: who has left a channel meanwhile is not known before that."""
-        self._may_read.clear()
+        with self._lock:
+            self._losses += 1
+            self._may_read.clear()
         self._delivery.pause()
 
-    def release(self) -> None:
-        """Let logs be read again."""
-        self._may_read.set()
+    def restore(self) -> list[str]:
+        """Note that publications are heard again; return the channels, which are paused."""
+        self._restored = self._losses
+        return self._delivery.pause()
+
+    def begin(self) -> int:
+        """Return what :meth:`release` takes; who has left which channel is read from now on."""
+        return self._restored
+
+    def release(self, begun: int) -> None:
+        """Let logs be read again, unless publications may be missing since :meth:`begin`."""
+        with self._lock:
+            if begun == self._losses:
+                self._may_read.set()
 
     def run(self, names: Collection[str], patience: float, waits: bool = True) -> None:
         """Return when none of *names* is paused any more, and each is heard in this process.

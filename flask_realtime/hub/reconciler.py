@@ -111,7 +111,7 @@ class Reconciler:
         Sockets that were disconnected meanwhile are closed.
         """
         self._missed_orders.note()
-        self._note(self._delivery.pause(), self._hub.digests(), is_anew=True)
+        self._note(self._channel_catch_up.restore(), self._hub.digests(), is_anew=True)
 
     def close(self) -> None:
         """End the thread."""
@@ -174,8 +174,9 @@ class Reconciler:
             self._missed_orders.replay()
             has_told = self.departures.tell()
             if is_anew:
+                begun = self._channel_catch_up.begin()
                 self._read_clients_first(changed)
-                self._channel_catch_up.release()
+                self._channel_catch_up.release(begun)
             if paused:
                 self._channel_catch_up.run(paused, PATIENCE_SECONDS, waits=False)
                 paused.clear()

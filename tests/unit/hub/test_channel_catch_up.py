@@ -49,6 +49,11 @@ class Ward:
             raise RegistryUnavailable("gone")
         return self.reader(cursors, max_bytes)
 
+    def release(self):
+        """Redis is heard again, and the clients are read."""
+        self.channel_catch_up.restore()
+        self.channel_catch_up.release(self.channel_catch_up.begin())
+
 
 def test_channel_catch_up_listens_before_it_reads():
     """A message is published after the log was read. It is delivered, because listening began
@@ -123,7 +128,7 @@ def test_connection_that_comes_reads_no_log_before_the_clients_are_known():
     eventually(lambda: ward.heard)
 
     assert ward.ear.payloads == []
-    ward.channel_catch_up.release()
+    ward.release()
     coming.join(DEADLINE)
 
     assert ward.ear.payloads == ["room-0"]
@@ -139,6 +144,26 @@ def test_thread_that_reads_the_clients_does_not_wait_for_itself():
         ward.channel_catch_up.run(ward.names, DEADLINE, waits=False)
 
     assert ward.delivery.paused(ward.names) == ward.names
-    ward.channel_catch_up.release()
+    ward.release()
     ward.channel_catch_up.run(ward.names, DEADLINE, waits=False)
+    assert ward.ear.payloads == ["room-0"]
+
+
+def test_reading_of_clients_before_a_loss_lets_no_log_be_read_behind_it():
+    """Publications may be missing once more while the clients are read, or they are read before
+    publications are heard again. They have to be read anew before the logs."""
+    ward = Ward(1)
+    catch_up = ward.channel_catch_up
+    catch_up.interrupt()
+    catch_up.release(catch_up.begin())
+    catch_up.restore()
+    begun = catch_up.begin()
+    catch_up.interrupt()
+    catch_up.release(begun)
+
+    with pytest.raises(RegistryUnavailable):
+        catch_up.run(ward.names, DEADLINE, waits=False)
+
+    ward.release()
+    catch_up.run(ward.names, DEADLINE, waits=False)
     assert ward.ear.payloads == ["room-0"]

@@ -49,14 +49,14 @@ def test_thread_that_reads_the_clients_waits_for_none_that_waits_for_it():
     def read_clients():
         with suppress(RegistryUnavailable):
             ward.channel_catch_up.run(ward.names, 10 * DEADLINE, waits=False)
-        ward.channel_catch_up.release()
+        ward.release()
 
     reading = threading.Thread(target=read_clients)
     reading.start()
     is_back.set()
     reading.join(DEADLINE)
     is_reading = reading.is_alive()
-    ward.channel_catch_up.release()
+    ward.release()
     coming.join(DEADLINE)
 
     assert not is_reading
