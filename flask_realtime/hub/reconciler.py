@@ -161,11 +161,11 @@ class Reconciler:
                 is_anew, self._is_anew = self._is_anew, False
             self._is_failing = not self._work(paused, changed, is_anew)
             seconds = RETRY_SECONDS if self._is_failing else None
+            with self._lock:
+                self._paused |= paused
+                self._changed |= changed  # Some wait until a departure of theirs is told.
+                self._is_anew |= is_anew and self._is_failing
             if self._is_failing:
-                with self._lock:
-                    self._paused |= paused
-                    self._changed |= changed
-                    self._is_anew |= is_anew
                 # The failed reading has asked for the next one, which has to wait.
                 self._wake.clear()
 

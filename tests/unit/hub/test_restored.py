@@ -61,3 +61,21 @@ def test_thread_that_reads_the_clients_waits_for_none_that_waits_for_it():
 
     assert not is_reading
     assert ward.ear.payloads == ["room-0"]
+
+
+def test_lost_client_is_written_again_though_the_user_is_being_put_out_of_a_channel(house):
+    """A user is being put out of a channel, and the registry is about to say when, while the client
+    is to be read. The registry has lost the client, of which it tells nobody; the client is written
+    again all the same."""
+    house.registry.subscribe("d1", ["b"])
+    eventually(lambda: house.jobs)
+    house.work()
+    house.reconciler.unsubscribe("d1", "b", True, None)
+    house.hub.leave(house.guest, ["b"], bars=True)
+    house.registry.forget()
+    house.reconciler.restored()
+    eventually(lambda: not house.delivery.paused(["a"]))
+
+    house.reconciler.unsubscribe("d1", "b", True, 1)
+
+    eventually(lambda: set(house.registry.subscriptions(["d1"])["d1"] or ()) == {"a"})
