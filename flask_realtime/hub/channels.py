@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import Any
 
 from ..protocol.positions import Position
+from ..protocol.publications import Publication
 from ..protocol.routes import Route
 from ..threads import clock
 from ..writing.frames import Frame
@@ -107,11 +108,15 @@ class Channels:
         del member.positions[name]
         self.leave(name, connection)
 
-    def part(self, channel: LocalChannel, reached: Position | None = None) -> None:
-        """Take off those that were to leave the paused channel when it has come to a position.
+    def part(self, channel: LocalChannel, publication: Publication | None = None) -> None:
+        """Take off those that were to leave the paused channel before it comes so far.
 
-        :param reached: how far the channel has come; None: it pauses no longer.
+        :param publication: what comes next; None: the channel pauses no longer.
         """
+        # Nearly always: this is called for each publication.
+        if not self.partings.waiting:
+            return
+        reached = None if publication is None else publication.before
         for connection in self.partings.due(channel.name, reached):
             member = self.members.get(connection)
             if member is not None:

@@ -281,7 +281,7 @@ class Delivery:
 
     def _advance(self, channel: LocalChannel, frame: Frame) -> None:
         assert frame.publication is not None
-        self._channels.part(channel, frame.publication.before)
+        self._channels.part(channel, frame.publication)
         channel.advance(frame)
         outboxes = self._channels.outboxes(channel, frame.publication.route)
         if outboxes:

@@ -19,7 +19,8 @@ class Partings:
     """
 
     def __init__(self) -> None:
-        self._by_channel: dict[str, dict[Listener, Position | None]] = {}
+        #: By channel, the connections that are about to leave, each with its position.
+        self.waiting: dict[str, dict[Listener, Position | None]] = {}
 
     def note(self, connection: Listener, name: str, end: Position | None) -> None:
         """Let *connection* leave a channel behind a position.
@@ -27,32 +28,32 @@ class Partings:
         :param end: the position; None: it is not known, and the connection leaves as soon as the
             channel pauses no longer.
         """
-        self._by_channel.setdefault(name, {})[connection] = end
+        self.waiting.setdefault(name, {})[connection] = end
 
     def has(self, connection: Listener, name: str) -> bool:
         """Return whether *connection* is about to leave a channel."""
-        return connection in self._by_channel.get(name, ())
+        return connection in self.waiting.get(name, ())
 
     def outboxes(self, name: str) -> set[Any]:
         """Return the outboxes of the connections that are about to leave a channel."""
-        return {one.outbox for one in self._by_channel.get(name, ())}
+        return {one.outbox for one in self.waiting.get(name, ())}
 
     def due(self, name: str, reached: Position | None) -> list[Listener]:
         """Return the connections that are to leave a channel now.
 
         :param reached: how far the channel has come; None: it pauses no longer, and all leave.
         """
-        waiting: Mapping[Listener, Position | None] = self._by_channel.get(name, {})
+        found: Mapping[Listener, Position | None] = self.waiting.get(name, {})
         return [
             connection
-            for connection, end in waiting.items()
+            for connection, end in found.items()
             if reached is None or (end is not None and not reached.is_before(end))
         ]
 
     def forget(self, name: str, connection: Listener) -> None:
         """Forget that *connection* is about to leave a channel, since it has."""
-        waiting = self._by_channel.get(name)
-        if waiting is not None:
-            waiting.pop(connection, None)
-            if not waiting:
-                del self._by_channel[name]
+        found = self.waiting.get(name)
+        if found is not None:
+            found.pop(connection, None)
+            if not found:
+                del self.waiting[name]
