@@ -38,7 +38,12 @@ class Leaves:
         """Let *connection* hear nothing more of those of *names* that are paused, unless the
         registry says in time where it left them: see :meth:`postpone`. Return these."""
         with self._channels.lock:
-            return {name for name in names if self._hold(connection, name)}
+            held = {name for name in names if self._hold(connection, name)}
+            member = self._channels.members.get(connection)
+            if held and member is not None:
+                # What was read before this may not bring the connection back once it is off.
+                member.bar(held)
+            return held
 
     def undone(self, connection: Listener, subscriptions: Subscriptions) -> set[str]:
         """Return the channels that *connection* is on, and has left and come to again since.

@@ -172,6 +172,22 @@ def test_page_that_has_left_hears_no_later_push_where_nobody_knows_its_place(hou
     assert house.guest.left == ["a"]
 
 
+def test_page_that_has_left_a_paused_channel_is_not_put_back_by_what_was_read_before(house, held):
+    """A page leaves a paused channel while its subscriptions are being read, and the channel's log
+    is read first. What was read does not put the page on the channel again."""
+    house.delivery.pause()
+    house.registry.subscribe("d1", ["b"])
+    held.wait()
+    house.registry.unsubscribe("d1", ["a"])
+    house.channel_catch_up.run(["a"], DEADLINE)
+    assert house.hub.channels(house.guest) == set()
+
+    held.go_on()
+    held.wait()
+
+    assert house.hub.channels(house.guest) == {"b"}
+
+
 def test_page_that_asks_once_more_while_it_reads_its_past_begins_it_only_once(house):
     """A page begins some messages back, and takes them slowly. It asks for the same channel once
     more meanwhile, which does not take it back to the first of them."""
