@@ -69,9 +69,12 @@ class Leaves:
         tail = self._paused_at(connection, name)
         if tail is None or not (end is None or tail.is_before(end)):
             return False
-        # Where nobody knows the place, that of hold() stays.
-        if end is not None or not self._channels.partings.has(connection, name):
-            self._channels.partings.note(connection, name, end)
+        partings = self._channels.partings
+        noted = partings.waiting.get(name, {}).get(connection)
+        # Where nobody knows the place, that of hold() stays; and the first place of several, since
+        # a page that came again meanwhile, and left, is not to hear what was pushed in between.
+        if noted is None or (end is not None and not tail.is_before(noted)):
+            partings.note(connection, name, end)
         return True
 
     def _hold(self, connection: Listener, name: str) -> bool:

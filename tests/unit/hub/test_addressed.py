@@ -74,6 +74,20 @@ def test_delivery_passes_nothing_on_to_who_has_left_a_paused_channel(board):
     assert (len(gone.frames), len(other.frames)) == (0, 1)
 
 
+def test_page_that_leaves_a_paused_channel_twice_hears_nothing_from_in_between(board):
+    """A page leaves a channel whose log is yet to be read, comes again and leaves once more. It
+    hears what was pushed before it left first."""
+    gone = board.put(Ear("d1"))
+    board.delivery.pause()
+    farewell, between = board.log.append("farewell"), board.log.append("in between")
+    for end in (farewell.position, between.position):
+        assert board.hub.leaves.postpone(gone, ["room"], {"room": end}) == set()
+
+    board.channel_catch_up.run(["room"], DEADLINE)
+
+    assert gone.payloads == ["farewell"]
+
+
 class Counted(str):
     """A digest that counts its comparisons."""
 
