@@ -51,8 +51,7 @@ RETRY_AFTER_SECONDS = 1
 
 _HEADER_IN_ENVIRON = "HTTP_X_REALTIME_BLOCK"
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
-# What all browsers show: they save what has another type, also one that they do not know. The same
-# rule as the client's.
+# What all browsers show; they save what has another type. The client has the same rule.
 _SHOWN = re.compile(r"[ \t]*(inline[ \t]|(inline)?(;|$)|filename\*?=)", re.IGNORECASE)
 # Set in the environ of a request for blocks: its turn, until that is given back.
 _TURN = "flask_realtime.block_turn"
