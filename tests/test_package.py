@@ -12,7 +12,7 @@ import zipfile
 
 import pytest
 
-from . import lowest
+from . import lowest_versions
 
 ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "flask_realtime"
@@ -68,8 +68,8 @@ def test_package_holds_all_that_it_reads(packages, kind):
 
 def test_lowest_versions_are_those_that_setup_cfg_allows(capsys):
     """make test-lowest installs the lower bound of each requirement in setup.cfg."""
-    lowest.main()
+    lowest_versions.main()
 
     printed = capsys.readouterr().out.split()
-    assert doctest.testmod(lowest) == (0, 1)
+    assert doctest.testmod(lowest_versions) == (0, 1)
     assert {"flask==2.3.3", "werkzeug==2.3.7", "gunicorn==22"} <= set(printed)
