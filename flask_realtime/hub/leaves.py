@@ -60,9 +60,14 @@ class Leaves:
             return {
                 name
                 for name, one in subscriptions.items()
-                if name in member.positions and known.get(name, 0) < one.moment
-                if self._channels.partings.has(connection, name)
-                or ((at := self._channels.at(member, name)) and at.is_before(one.begins))
+                if name in member.positions
+                # What bars has come since the reading began, which may not know of it.
+                if (name not in member.barred and self._channels.partings.has(connection, name))
+                or (
+                    known.get(name, 0) < one.moment
+                    and (at := self._channels.at(member, name))
+                    and at.is_before(one.begins)
+                )
             }
 
     def _postpone(self, connection: Listener, name: str, end: Position | None) -> bool:

@@ -1,6 +1,7 @@
 """A client that has left a channel hears no later push, however late its subscriptions are read."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -202,3 +203,30 @@ def test_page_that_asks_once_more_while_it_reads_its_past_begins_it_only_once(ho
     eventually(lambda: house.jobs)
 
     assert [set(starts) for starts in house.jobs] == [{"c"}]
+
+
+def test_late_news_of_a_leave_makes_no_page_deaf_that_has_come_again(house, monkeypatch):
+    """A channel is paused. A page leaves it and comes again, and both are read before the process
+    has the news of the leave. The page hears what is pushed from then on."""
+    late = []
+    house.delivery.pause(["a"])
+    own = house.registry._own.get()
+    with monkeypatch.context() as patched:
+        held = replace(own.events, changed=lambda *news: late.append(news))
+        patched.setattr(own, "events", held)
+        house.registry.unsubscribe("d1", ["a"])
+        house.registry.subscribe("d1", ["a"])
+        moment = house.registry.subscriptions(["d1"])["d1"]["a"].moment
+        house.reconciler.changed("d1")
+        eventually(lambda: house.hub.noted(house.guest).moments.get("a") == moment)
+
+    for news in late:
+        house.reconciler.changed(*news)
+    eventually(lambda: house.jobs)
+    house.work()
+    house.delivery.ask_to_read(["a"])
+    eventually(lambda: not house.delivery.paused(["a"]))
+    house.push("behind", "a")
+
+    eventually(lambda: house.guest.payloads == ["behind"])
+    assert house.hub.channels(house.guest) == {"a"}
