@@ -65,7 +65,8 @@ class ChannelCatchUp:
         One thread reads a channel, others wait for it.
 
         :param patience: seconds to wait for a channel that another thread reads.
-        :param waits: whether to wait for :meth:`release`, so many seconds, rather than give up.
+        :param waits: whether to wait for :meth:`release`, *patience* seconds at the most, rather
+            than give up.
         :raises RegistryUnavailable: if a log cannot be read; its channel stays paused, and is read
             in the background as soon as that is possible.
         """
@@ -99,13 +100,16 @@ class ChannelCatchUp:
         if names:
             # Listens first, so that whatever is published after the reading is heard.
             self._listen(names)
-            if not may_read():
-                return False
-        for start in range(0, len(names), CHANNELS_AT_ONCE):
-            self._read_to_tails(names[start : start + CHANNELS_AT_ONCE])
-        return True
+        portions = (
+            names[start : start + CHANNELS_AT_ONCE]
+            for start in range(0, len(names), CHANNELS_AT_ONCE)
+        )
+        return all(self._read_to_tails(portion, may_read) for portion in portions)
 
-    def _read_to_tails(self, names: Collection[str]) -> None:
+    def _read_to_tails(self, names: Collection[str], may_read: Callable[[], bool]) -> bool:
+        # Asked before each reading: the link to Redis may be lost at any time.
+        if not may_read():
+            return False
         cursors = self._delivery.begin_reading(names)
         while cursors:
             pages = self._read(cursors, PAGE_BYTES // len(cursors))
@@ -118,4 +122,7 @@ class ChannelCatchUp:
             if left:
                 # Once more, because the link to Redis may have been lost meanwhile.
                 self._listen(left)
+                if not may_read():
+                    return False
             cursors = self._delivery.begin_reading(left)
+        return True

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub.channel_catch_up import ChannelCatchUp
+from flask_realtime.hub.channel_catch_up import CHANNELS_AT_ONCE, ChannelCatchUp
 from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.delivery import Delivery
 from flask_realtime.hub.hub import Hub
@@ -167,3 +167,25 @@ def test_reading_of_clients_before_a_loss_lets_no_log_be_read_behind_it():
     ward.release()
     catch_up.run(ward.names, DEADLINE, waits=False)
     assert ward.ear.payloads == ["room-0"]
+
+
+@pytest.mark.parametrize("count", [1, CHANNELS_AT_ONCE + 1])
+def test_log_is_not_read_on_when_publications_may_be_missing_again(count):
+    """Redis is lost while a log is read, or between two portions of many logs. The rest is read
+    behind the clients, and stays paused until then."""
+    ward = Ward(count)
+    read = ward.channel_catch_up._read
+
+    def read_and_lose(cursors, max_bytes):
+        pages = read(cursors, max_bytes)
+        if len(ward.sizes) == 1:
+            ward.channel_catch_up.interrupt()
+        return pages
+
+    ward.channel_catch_up._read = read_and_lose
+
+    with pytest.raises(RegistryUnavailable):
+        ward.channel_catch_up.run(ward.names, DEADLINE, waits=False)
+
+    assert len(ward.sizes) == 1
+    assert ward.delivery.paused(ward.names)
