@@ -71,8 +71,9 @@ class Reconciler:
         self._is_closed = False
         self._is_failing = False
         self._missed_orders = MissedOrders(hub, registry)
-        # Whether clients may have left channels whose logs are yet to be read.
-        self._is_anew = False
+        # Whether clients may have left channels whose logs are yet to be read, and whether the
+        # clients could not be read before those the last time.
+        self._is_anew = self._were_unread = False
         self._paused: set[str] = set()
         self._changed: set[str] = set()
         #: The clients that this process has put out of channels, and the registry has not.
@@ -106,10 +107,8 @@ class Reconciler:
             self._wake.set()
 
     def restored(self) -> None:
-        """Have every channel and every client read anew, because the registry is heard again.
-
-        Sockets that were disconnected meanwhile are closed.
-        """
+        """Have every channel and every client read anew, because the registry is heard again, and
+        sockets closed that were disconnected meanwhile."""
         self._missed_orders.note()
         self._note(self._channel_catch_up.restore(), self._hub.digests(), is_anew=True)
 
@@ -160,10 +159,11 @@ class Reconciler:
                 changed, self._changed = self._changed, set()
                 is_anew, self._is_anew = self._is_anew, False
             self._is_failing = not self._work(paused, changed, is_anew)
-            seconds = RETRY_SECONDS if self._is_failing else None
+            seconds = RETRY_SECONDS if self._is_failing or changed else None
             with self._lock:
                 self._paused |= paused
-                self._changed |= changed  # Some wait until a departure of theirs is told.
+                # Some wait for a departure of theirs, of which the registry may say no more.
+                self._changed |= changed
                 self._is_anew |= is_anew and self._is_failing
             if self._is_failing:
                 # The failed reading has asked for the next one, which has to wait.
@@ -195,11 +195,13 @@ class Reconciler:
     def _read_clients_first(self, changed: set[str]) -> None:
         """Read the clients before the logs: some may have left channels unheard, and what was
         pushed behind that is not for them. If clients cannot be read twice, the logs are read."""
+        is_last, self._were_unread = self._were_unread, True
         try:
             self._read_clients(changed)
         except RegistryUnavailable:
-            if not self._is_failing:
+            if not is_last:
                 raise
+        self._were_unread = False
 
     def _read_clients(self, changed: set[str]) -> None:
         """Apply the subscriptions of clients, which are taken out, but for those that wait."""
@@ -237,11 +239,8 @@ class Reconciler:
 
     def _unmet(self, digests: Iterable[str], met: Collection[Listener]) -> list[str]:
         """Return the clients that have a connection which is not in *met*."""
-        return [
-            digest
-            for digest in digests
-            if any(one not in met for one in self._hub.connections(digest))
-        ]
+        own = self._hub.connections
+        return [one for one in digests if any(connection not in met for connection in own(one))]
 
     def _is_lost(self, connection: Any, subscriptions: Subscriptions | None) -> bool:
         """Return whether the registry knows less of a client than this process does."""

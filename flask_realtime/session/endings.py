@@ -31,8 +31,11 @@ class ThisProcess(Protocol):
     def disconnect(self, order: Disconnect) -> None:
         """Close the sockets of this process that *order* names."""
 
-    def unsubscribe(self, user: str, channel: str) -> None:
-        """Take the pages of a user that are open in this process off a channel."""
+    def unsubscribe(self, user: str, channel: str, when: int | None) -> None:
+        """Take the pages of a user that are open in this process off a channel.
+
+        :param when: None: the registry is about to be told of it.
+        """
 
 
 class Endings:
@@ -149,7 +152,7 @@ class Endings:
         elif isinstance(end, Disconnect):
             self._here.disconnect(end)
         elif end.channel is not None:
-            self._here.unsubscribe(end.user, end.channel)
+            self._here.unsubscribe(end.user, end.channel, None)
 
     def _let_wait(self, waiting: Sequence[WaitingEnd]) -> None:
         dropped = [lost for one in waiting for lost in self._queue_of(one.end).add(one)]

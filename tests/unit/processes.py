@@ -76,7 +76,7 @@ class Process:
     def disconnect(self, order):
         pass
 
-    def unsubscribe(self, user, channel):
+    def unsubscribe(self, user, channel, when):
         pass
 
     def _note_disconnect(self, order):

@@ -2,9 +2,10 @@
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub import hub
+from flask_realtime.hub import departures, hub, reconciler
 from tests.eventually import DEADLINE, eventually
 
 from ..logs import Log
@@ -79,3 +80,49 @@ def test_lost_client_is_written_again_though_the_user_is_being_put_out_of_a_chan
     house.reconciler.unsubscribe("d1", "b", True, 1)
 
     eventually(lambda: set(house.registry.subscriptions(["d1"])["d1"] or ()) == {"a"})
+
+
+def test_clients_are_read_twice_before_the_logs_whatever_else_fails(house):
+    """The registry refuses to note that somebody else was put out of a channel. A page leaves a
+    channel unheard, and its subscriptions cannot be read at once when the registry is heard again.
+    They are read once more before the log, and nothing is heard that was pushed behind the
+    leave."""
+    house.reconciler.departures.tell = lambda: False
+    house.reconciler.changed("d1")
+    eventually(lambda: house.reconciler._is_failing)
+    house.channel_catch_up.interrupt()
+    own = house.registry._own.get()
+    events, own.events = own.events, replace(own.events, changed=lambda *news: None)
+    end = house.delivery.tail("a")
+    house.registry.unsubscribe("d1", ["a"])
+    own.events = events
+    house.push("behind the leave", "a")
+    read, refused = house.registry.subscriptions, []
+
+    def refuse_once(digests):
+        if not refused:
+            refused.append(digests)
+            raise RegistryUnavailable("slow")
+        found = read(digests)
+        found["d1"].ends = {"a": end}
+        return found
+
+    house.registry.subscriptions = refuse_once
+    house.reconciler.restored()
+
+    eventually(lambda: house.hub.channels(house.guest) == set())
+    assert house.guest.payloads == []
+
+
+def test_change_does_not_wait_for_ever_for_a_departure_without_a_moment(house, monkeypatch):
+    """A user is put out of a channel, and the registry never says when. The page comes to another
+    channel all the same, and the departure is told."""
+    monkeypatch.setattr(departures, "PENDING_SECONDS", 0.1)
+    monkeypatch.setattr(reconciler, "RETRY_SECONDS", 0.1)
+    house.reconciler.unsubscribe("d1", "a", True, None)
+    house.hub.leave(house.guest, ["a"], bars=True)
+    house.registry.subscribe("d1", ["b"])
+
+    eventually(lambda: house.jobs)
+
+    assert house.reconciler.departures.clients() == set()

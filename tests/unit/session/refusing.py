@@ -50,5 +50,5 @@ class Here:
     def disconnect(self, order):
         self.done.append(order)
 
-    def unsubscribe(self, user, channel):
+    def unsubscribe(self, user, channel, when):
         self.done.append(UserEnd(user, channel))
