@@ -154,3 +154,16 @@ def test_few_look_for_their_frames_among_many_receivers(monkeypatch):
     assert not jobs.are_for([leaving])
     jobs.append((frame(1), tuple(others)))
     assert jobs.are_for([leaving])
+
+
+def test_few_look_for_their_frames_among_many_jobs(monkeypatch):
+    """A burst of messages for one socket each waits. A page that leaves a channel waits, too,
+    rather than stop the process while it goes through them."""
+    monkeypatch.setattr(batch, "MOST_JOBS_LOOKED_AT", 2)
+    jobs = Jobs()
+    for _ in range(2):
+        jobs.append((frame(1), (object(),)))
+
+    assert not jobs.are_for([object()])
+    jobs.append((frame(1), (object(),)))
+    assert jobs.are_for([object()])
