@@ -235,19 +235,19 @@ export class Client {
       if (code === ABNORMAL_CLOSURE) console.error("realtime: see the app's log; a frame needs SameSite=None; Secure.");
       return this.#connection.close(code, reason);
     }
-    if (this.#emit("identity", { code, reason })) this.expire(() => this.#session.arrived().then(count));
+    if (this.#emit("identity", { code, reason })) this.expire(() => this.#session.arrived(), count);
     if (!this.#reload.isPutOff) count(); // no reload is to come, or one for another reason
   }
 
   /**
-   * Mark the page as stale, and reload it as soon as it has a socket.
+   * @internal marks the page as stale, and reloads it as soon as it has a socket
    * @param {() => Promise} [ready] resolves when to reload; a socket is not waited for then
-   * @internal
+   * @param {() => void} [going] called right before the page is reloaded
    */
-  expire(ready) {
+  expire(ready, going) {
     this.#isStale = true;
     this.#show();
-    if (ready || this.#connection.state === "open") this.#reload.begin(this.connectionId, ready);
+    if (ready || this.#connection.state === "open") this.#reload.begin(this.connectionId, ready, going);
   }
 
   /** Take the id that the server gave to a page without one. Its view's subscriptions are lost. */

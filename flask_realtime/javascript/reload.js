@@ -15,7 +15,7 @@ export class Reload {
   #isBusy;
   #timer;
   #reload;
-  #ready;
+  #ready; // what begin() was given, until stop(): also while the page is being left
   #isFetch; // whether a library fetches in place of a navigation, and tells of the end
   #leaving = 0; // the time until which a navigation that has begun may take
   /** Note that a navigation has begun, such as the one that follows a form: a reload would cancel it. */
@@ -53,8 +53,9 @@ export class Reload {
   /**
    * Reload the page with the id `connectionId`, as soon as its address has an answer for the visitor.
    * @param {() => Promise} [ready] called after each delay; resolves when the page may be reloaded
+   * @param {() => void} [going] called right before the page is reloaded
    */
-  begin(connectionId, ready) {
+  begin(connectionId, ready, going) {
     if (this.#timer) return;
     const { count = 0, at = 0, id } = this.#memory.get("reload") ?? {};
     // The last reload brought a page with the same id, out of a cache, and another would do the same.
@@ -65,13 +66,14 @@ export class Reload {
     this.#reload = () => {
       this.#timer = null;
       this.#memory.set("reload", { id: connectionId, count: recent + 1, at: this.#window.Date.now() });
+      going?.();
       this.leave();
       this.#go();
     };
     this.#wait(delay + JITTER * this.#window.Math.random(), 0);
   }
 
-  /** Whether a reload is to come, or is under way, for which `ready` was given. */
+  /** Whether a reload for which `ready` was given is to come, or is under way. */
   get isPutOff() {
     return this.#ready && (this.#timer || this.#isLeaving);
   }

@@ -235,6 +235,25 @@ test("a page that is left while it asks for a session counts as none that was lo
   assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [1, 1, "stale"]);
 });
 
+test("a reload that another page has called off, in the same document, counts as none when the answer comes", async () => {
+  let arrive;
+  page.socket.welcome();
+  await turnAway("the-next-page-of-it");
+  page.answer = () => new Promise((resolve) => (arrive = resolve));
+  page.socket.end(4001);
+  await page.clock.pass(500);
+  page.replaceBody({ socketConnectionId: "a-page-by-a-link" });
+  await page.clock.pass(3_000);
+  page.socket.welcome();
+  arrive(204);
+  await settled();
+
+  page.socket.end(4001); // a log-out, long after
+  await page.clock.pass(500);
+
+  assert.deepEqual([page.details("identity").length, page.reloads, realtime.state], [2, 1, "stale"]);
+});
+
 test("a page that its reload has brought back out of a cache is closed all the same", async () => {
   const { sessionStorage: storage } = page;
   page.socket.welcome();
