@@ -92,13 +92,9 @@ export class Client {
     if (connectionId === "") this.#session.take();
   }
 
-  /**
-   * The state of the socket, or `"stale"` if the page shows outdated things.
-   * @returns {RealtimeState}
-   */
+  /** @returns {RealtimeState} the state of the socket, or `"stale"` if the page shows outdated things */
   get state() {
-    const { state } = this.#connection;
-    return this.#isStale && state !== "closed" ? "stale" : state;
+    return this.#isStale && this.#connection.state !== "closed" ? "stale" : this.#connection.state;
   }
 
   /** The id by which the server knows this page. */
@@ -113,6 +109,10 @@ export class Client {
 
   /** Open the socket now, and keep it open. A page does this by itself when it has loaded. */
   connect() {
+    if (this.connectionId === "" && this.state === "closed") {
+      this.#connection.rest();
+      this.#session.take(); // close() has given up asking for an id
+    }
     this.#connection.open();
   }
 

@@ -94,6 +94,20 @@ test("an id that comes late opens no closed client, and replaces no other id", a
   assert.equal(other.realtime.connectionId, "the-next-page-of-this-tab");
 });
 
+test("a page that was closed before it had an id asks for one again when it is to connect", async () => {
+  const { page, realtime } = load((count) => (count === 1 ? 503 : give()));
+  await settled();
+  realtime.close();
+  await page.clock.pass(20_000);
+  assert.deepEqual([realtime.state, page.fetches.length], ["closed", 1]);
+
+  realtime.connect();
+  await settled();
+  page.socket?.welcome({ known: false });
+
+  assert.deepEqual([realtime.state, realtime.connectionId, page.fetches.length], ["open", GIVEN, 2]);
+});
+
 test("a page that the server did not stamp requests no id", async () => {
   const page = new FakePage();
   new Client(page, { connectionId: undefined, isSubscribed: () => true }).connect();
