@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from ..config.settings import Config
 from ..errors import NoContext
+from ..request_hooks import IS_FOR_PARTS
 from .advice import IS_REACHED_IN_ENVIRON
 from .client import (
     HAS_ID_IN_ENVIRON,
@@ -144,8 +145,9 @@ class Page:
             return ""
         client = current_client()
         connection_id = client.id_to_write()
-        # Noted now: the headers of a streamed page are sent before all of it is rendered.
-        client.keep_socket_key()
+        if IS_FOR_PARTS not in request.environ:
+            # Noted now: the headers of a streamed page are sent before all of it is rendered.
+            client.keep_socket_key()
         request.environ[HAS_ID_IN_ENVIRON] = True
         return connection_id
 

@@ -121,7 +121,7 @@ class Stamping:
             self._warn_if_streamed(request, response)
         has_id = IS_STAMPED_IN_ENVIRON in environ or HAS_ID_IN_ENVIRON in environ
         if has_id or (is_html and _is_of_page(response) and is_named_by_hand(response)):
-            if not is_session_withheld():
+            if not (IS_FOR_PARTS in environ or is_session_withheld()):
                 current_client().keep_socket_key()
             keep_from_caches(response)
             if present_app().debug and _is_without_script(request):

@@ -66,7 +66,9 @@ def inbox():
 @app.get("/rooms/<room>")
 def room(room):
     realtime.socket.subscribe(f"room:{room}")
-    return render_template_string("<head>{{ realtime_script() }}</head><body>{{ room }}</body>")
+    own = "{{ realtime_connection_id() }}" if "own" in request.args else ""
+    body = f"<body>{{{{ room }}}}{own}</body>"
+    return render_template_string("<head>{{ realtime_script() }}</head>" + body)
 
 
 @app.post("/join/<room>")
