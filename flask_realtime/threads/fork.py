@@ -40,7 +40,7 @@ class ForkLocal(Generic[Value]):
             if value is None:
                 value = self._values.setdefault(process, self._make())
         for kept in (self._values, self._locks):
-            for other in [one for one in kept if one != process]:
+            for other in [one for one in list(kept) if one != process]:
                 kept.pop(other, None)
         return value
 
