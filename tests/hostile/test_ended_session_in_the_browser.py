@@ -16,9 +16,12 @@ def folder(tmp_path_factory):
     return str(tmp_path_factory.mktemp("sessions"))
 
 
-@pytest.fixture(params=[{}, {"SAYS_NOTHING": "1"}], ids=["identify", "says_nothing"])
+@pytest.fixture(
+    params=[{}, {"SAYS_NOTHING": "1"}, {"FOUND_ONCE": "1"}],
+    ids=["identify", "says_nothing", "found_once"],
+)
 def says(request):
-    """Of an app that tells its users, or does not."""
+    """Of an app that tells its users, or does not, or tells the former one behind a clear()."""
     return request.param
 
 
@@ -161,8 +164,8 @@ def test_copy_of_an_ended_cookie_gets_no_rights(server):
 
     assert thief.ask_for_next(page).status_code == 204
 
-    assert thief.me()["user"] is None
-    assert not thief.http.cookies.get("session")
+    assert thief.me() == {"user": None, "cart": None}
+    assert "remember_token" not in thief.http.cookies
     assert person.me()["user"] == "ada"
     assert_page_lives(person)
 

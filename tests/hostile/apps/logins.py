@@ -43,7 +43,9 @@ if "REFUSALS" in os.environ:
     app.session_interface.save_session = save_session
 realtime = Realtime(app)
 if not os.environ.get("SAYS_NOTHING"):
-    realtime.identify(flask_login)
+    # What Flask-Login has found for the request stays the user behind session.clear().
+    is_found_once = "FOUND_ONCE" in os.environ
+    realtime.identify((lambda: flask_login.current_user.get_id()) if is_found_once else flask_login)
 log_ins = flask_login.LoginManager(app)
 
 

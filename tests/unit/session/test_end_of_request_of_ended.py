@@ -1,10 +1,11 @@
 """Requests with a session that has ended: from an old cookie, or a copy of one."""
 
 import pytest
-from flask import flash, session
+from flask import flash, g, session
 
 from flask_realtime.identity.keys import session_digest
 from flask_realtime.page.cookie_sessions import has_cookie_session
+from flask_realtime.page.user_loader import EXTENSION
 from flask_realtime.session.page_subscriptions import Grants
 
 from .views import KEY, clear, has_ended, log_in, log_out
@@ -73,6 +74,26 @@ def test_log_in_of_the_same_user_in_a_session_that_had_ended_before_is_saved(
     assert visit.session["note"] == "hello" and "cart" not in visit.session
     assert visit.session["socket_key"] == KEY
     assert has_ended(process)
+
+
+@pytest.mark.parametrize("is_repeated", [False, True])
+def test_ended_session_that_is_emptied_is_saved_while_the_app_names_its_user(
+    settled, process, visit, is_repeated
+):
+    """The app has found its user for the request before the session is emptied. The former key is
+    not given back, by which no page would connect from then on."""
+    process.is_repeated = is_repeated
+    settled.extensions[EXTENSION].set(lambda: g.get("user", session.get("user")))
+
+    def find_and_clear():
+        g.user = session["user"]
+        session.clear()
+        return "no page"
+
+    visit(find_and_clear, socket_key=KEY, user=42)
+
+    assert "user" not in visit.session
+    assert visit.session.get("socket_key") != KEY
 
 
 def change_password(end_of_request):
