@@ -62,7 +62,8 @@ def is_kept(node: NodeOfEnded) -> bool | None:
     if not has_ended:
         return has_ended
     since = clock.monotonic() - LATE_SECONDS
-    # It may have ended long ago: somebody may have logged in since the page has asked.
+    # The answer to a log-in or log-out that came with this ended session may be under way, however
+    # long ago it ended.
     if any(node.known_ends.was_left(name, since) for name in names):
         return None
     # To end it once more changes nothing, and tells when it has ended. The process is not told: it
@@ -74,7 +75,7 @@ def is_kept(node: NodeOfEnded) -> bool | None:
     return not node.has_just_ended(names, since) or None
 
 
-def leave(response: Response) -> None:
+def log_out(response: Response) -> None:
     """Log the browser out of the session that has ended."""
     had_user = value_in(session_as_it_came(is_deep=False), "_user_id")
     session.clear()

@@ -17,7 +17,7 @@ from ..page.sessions import present_session, save_nothing
 from ..registries.records import End
 from ..threads.rare_warnings import RareWarnings
 from .cookie_jar import last_of_each
-from .ended_in_browser import leave
+from .ended_in_browser import log_out
 from .logins import cookies_still_meant, forget_log_in, forget_remembered
 from .pending_changes import SessionChanges, rewritten_keys
 
@@ -35,12 +35,12 @@ class HandingOver:
 
     :param waiting: the changes, of which there may be none: no session is set then.
     :param orders: what is carried out behind the answer.
-    :param is_left: whether the browser's session has ended, and the browser is to be logged out.
+    :param logs_out: whether the browser's session has ended, and the browser is to be logged out.
     """
 
     waiting: Sequence[Waiting] = ()
     orders: Sequence[End] = ()
-    is_left: bool = False
+    logs_out: bool = False
 
     def run(self, response: Response) -> None:
         """Hand over what waits, or set no session, once the app's functions have run.
@@ -53,14 +53,14 @@ class HandingOver:
         of_nobody = chain.from_iterable(item.cookies for item in made if item.identities[1] is None)
         is_ended = forget_remembered(of_nobody) or any(item.heir for _digest, item in self.waiting)
         has_changed = is_ended or any(item.changes or item.renews for item in made)
-        if not (has_changed or self.is_left):
+        if not (has_changed or self.logs_out):
             # A session cookie that changes nothing could undo a log-out that is under way.
             save_nothing()
         forget_log_in(response)
         for line in last_of_each(cookies):
             response.headers.add("Set-Cookie", line)
-        if self.is_left:
-            leave(response)
+        if self.logs_out:
+            log_out(response)
 
 
 def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:

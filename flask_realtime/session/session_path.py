@@ -128,12 +128,12 @@ class SessionPath:
                     "The session holds no socket key: the request has no session cookie of a page.",
                 )
             # A message that has ended the session brings the browser the next one.
-            is_left = False if TAKES_END in request.environ else is_kept(self._node())
-            if is_left is None:
-                # No failure: browsers write one to the console.
+            logs_out = False if TAKES_END in request.environ else is_kept(self._node())
+            if logs_out is None:
+                # 202 and not 503, since browsers write each failed request to the console.
                 return _refuse(202, "The session has ended a moment ago: ask for the next one.")
             orders = orders_if_of_another_session(digests)
-            request.environ[_HANDING_OVER] = HandingOver(waiting, orders, is_left)
+            request.environ[_HANDING_OVER] = HandingOver(waiting, orders, logs_out)
         except RegistryUnavailable as error:
             line = f"The changes of the session that wait for a page could not be read: {error}"
             warnings.warn("unread", line)
