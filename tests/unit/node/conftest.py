@@ -2,6 +2,7 @@
 
 import pytest
 
+from ...eventually import DEADLINE
 from ..handshakes import Page
 from .heard import Heard
 
@@ -9,6 +10,19 @@ from .heard import Heard
 @pytest.fixture
 def heard():
     return Heard()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def heard_anywhere(request):
+    """The same with a registry in memory, and with one in Redis."""
+    settings = {}
+    if request.param == "redis":
+        prefix = request.path.stem.replace("_", "-")
+        settings = {"REDIS": request.getfixturevalue("redis_url"), "REDIS_PREFIX": prefix}
+        settings["REDIS_TIMEOUT_SECONDS"] = DEADLINE
+    heard = Heard(registry=request.param, **settings)
+    yield heard
+    heard.node.close()
 
 
 @pytest.fixture

@@ -7,26 +7,20 @@ import pytest
 
 from flask_realtime.protocol.messages import SPEAKS_OF_LEAVING
 
-from ...eventually import DEADLINE, eventually
+from ...eventually import eventually
 from ..handshakes import Page
-from .heard import Heard
 
 # Takes some milliseconds to be deflated.
 NOISE = base64.b64encode(random.Random(1).randbytes(300_000)).decode()
 
 
-@pytest.fixture(params=["memory", "redis"])
-def heard(request):
-    settings = {}
-    if request.param == "redis":
-        settings = {"REDIS": request.getfixturevalue("redis_url"), "REDIS_PREFIX": "leaving"}
-        settings["REDIS_TIMEOUT_SECONDS"] = DEADLINE
-    heard = Heard(registry=request.param, **settings)
+@pytest.fixture
+def heard(heard_anywhere):
+    heard = heard_anywhere
     heard.realtime.handler("leave")(lambda name: heard.realtime.socket.unsubscribe(name))
     heard.realtime.handler("part")(lambda name: part(heard.realtime, name))
     heard.realtime.handler("part at length")(lambda name: part(heard.realtime, name, NOISE))
-    yield heard
-    heard.node.close()
+    return heard
 
 
 def part(realtime, name, farewell="farewell"):

@@ -6,23 +6,17 @@ import pytest
 
 from ...eventually import DEADLINE, eventually
 from ..handshakes import Page
-from .heard import Heard
 
 USER = "ada"
 
 
-@pytest.fixture(params=["memory", "redis"])
-def heard(request):
-    settings = {}
-    if request.param == "redis":
-        settings = {"REDIS": request.getfixturevalue("redis_url"), "REDIS_PREFIX": "let-in"}
-        settings["REDIS_TIMEOUT_SECONDS"] = DEADLINE
-    heard = Heard(registry=request.param, **settings)
+@pytest.fixture
+def heard(heard_anywhere):
+    heard = heard_anywhere
     heard.realtime.identify(lambda: USER)
     heard.realtime.handler("enter")(lambda name: heard.realtime.socket.subscribe(name))
     heard.realtime.handler("trade")(lambda name: trade(heard.realtime, name))
-    yield heard
-    heard.node.close()
+    return heard
 
 
 def trade(realtime, name):
