@@ -30,6 +30,7 @@ from .page.user_loader import EXTENSION as IDENTIFY
 from .page.user_loader import Identify
 from .registries import make_registry, reaches_other_processes
 from .registries.base import Registry
+from .registries.contract_check import check_methods
 from .request_hooks import request_hooks
 from .session import session_path
 from .session.end_of_request import EndOfRequest
@@ -65,7 +66,8 @@ class AppState:
     :param on_join: run when a socket opens.
     :param on_leave: run when a socket has ended.
     :param identify: says who a session belongs to.
-    :raises InvalidSetting: if a view of the app stands where this package needs one of its own.
+    :raises InvalidSetting: if a view of the app stands where this package needs one of its own, or
+        if the registry of the app's own does not fit.
     """
 
     def __init__(
@@ -77,6 +79,8 @@ class AppState:
         on_leave: Hooks,
         identify: Identify,
     ) -> None:
+        if config.registry not in (None, "memory", "redis"):
+            check_methods(config.registry)
         self.config = config
         self._serving = Serving()
         self._app = app

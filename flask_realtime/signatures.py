@@ -26,15 +26,8 @@ def check_arguments(function: Callable[..., Any], arguments: tuple[str, ...], wh
     :param what: what registers the function, such as ``"@realtime.on_join"``, for the error.
     :raises TypeError: if the call would fail.
     """
-    is_proxy = type(function) is not FunctionType and hasattr(function, "__wrapped__")
-    if is_proxy or hasattr(function, "__signature__"):
-        # Decorators such as those of wrapt show the parameters of the function inside, and
-        # functools.wraps copies the parameters that the function inside claims to have.
-        return
-    try:
-        # The outermost wrapper counts: it may give the function inside more than it is given.
-        signature = inspect.signature(function, follow_wrapped=False, **_WITHOUT_EVALUATION)
-    except (TypeError, ValueError):
+    signature = own_signature(function)
+    if signature is None:
         return
     try:
         signature.bind(*arguments)
@@ -45,3 +38,20 @@ def check_arguments(function: Callable[..., Any], arguments: tuple[str, ...], wh
             f"{what} calls its function with {given}, and the parameters of {name!r} are "
             f"{signature}: write ({', '.join(arguments)}) in their place."
         ) from None
+
+
+def own_signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    """Return the parameters of *function* itself; None if they are not known.
+
+    They are not known of some functions that are written in C, and of proxies.
+    """
+    is_proxy = type(function) is not FunctionType and hasattr(function, "__wrapped__")
+    if is_proxy or hasattr(function, "__signature__"):
+        # Decorators such as those of wrapt show the parameters of the function inside, and
+        # functools.wraps copies the parameters that the function inside claims to have.
+        return None
+    try:
+        # The outermost wrapper counts: it may give the function inside more than it is given.
+        return inspect.signature(function, follow_wrapped=False, **_WITHOUT_EVALUATION)
+    except (TypeError, ValueError):
+        return None

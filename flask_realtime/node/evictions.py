@@ -52,7 +52,7 @@ class Evictions:
             if connection.opened_at < order.opened_before:  # type: ignore[attr-defined]
                 connection.disconnect(order.code, reason)  # type: ignore[attr-defined]
 
-    def unsubscribe(self, user: str, channel: str, when: int | None) -> None:
+    def unsubscribe(self, user: str, channel: str, when: int | None = 0) -> None:
         """Take all pages of a user off a channel.
 
         :param when: when the user was put out of it, as :meth:`.Registry.unsubscribe` takes it.

@@ -16,6 +16,7 @@ from ..protocol.pushes import Push
 from ..protocol.routes import Route, RouteKind
 from ..protocol.starts import Past, Start, Starts
 from .base import Registry
+from .contract_check import check_answers
 from .records import Arrival, ConnectionRecord, Disconnect, Grant, LogPage, RegistryEvents
 from .subscriptions import Known, Subscription, Subscriptions
 
@@ -65,7 +66,9 @@ def make_registry(config: Config, has_other_processes: bool) -> Registry:
         from .redis.registry import RedisRegistry
 
         return RedisRegistry(config, _reason(config))
-    return cast(Registry, chosen(config) if isinstance(chosen, type) else chosen)
+    registry = cast(Registry, chosen(config) if isinstance(chosen, type) else chosen)
+    check_answers(registry)
+    return registry
 
 
 def reaches_other_processes(config: Config) -> bool:

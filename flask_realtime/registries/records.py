@@ -185,7 +185,8 @@ class RegistryEvents:
     :param disconnected: takes an order to close sockets.
     :param unsubscribed: takes the identity of a user, percent-encoded or as a hash, a channel, and
         when the user was put out of it, as :meth:`.Registry.unsubscribe` takes it: no page of the
-        user hears the channel any more, but for those that have asked for it since.
+        user hears the channel any more, but for those that have asked for it since. A registry that
+        does not say when has pages leave that have asked for it until this function is called.
     :param interrupted: takes no argument. Publications may be missing from now on.
     :param restored: takes no argument. The process hears everything again: read every channel and
         every client again.
@@ -194,6 +195,6 @@ class RegistryEvents:
     deliver: Callable[[Publication], None]
     changed: Callable[..., None]
     disconnected: Callable[[Disconnect], None]
-    unsubscribed: Callable[[str, str, int], object]
+    unsubscribed: Callable[..., object]
     interrupted: Callable[[], object]
     restored: Callable[[], None]

@@ -100,3 +100,16 @@ def test_user_is_taken_off_a_channel_at_once_and_in_the_registry(hub, ears):
     assert [hub.channels(ear) for ear in ears] == [{"room", "hall"}, {"hall"}, {"hall"}]
     assert noted == [(ears[1].digest, "room", True, 5), (ears[2].digest, "room", False, 5)]
     assert not any(ear.closed for ear in ears)
+
+
+def test_registry_that_does_not_say_when_has_its_users_pages_leave_now(hub, ears):
+    """A registry of the app's own tells of a user and a channel alone, as all did before: the user
+    counts as put out of it now."""
+    noted = []
+    hub.invite(ears[1], {"room": Position.start()})
+    hub.enter(ears[1])
+
+    Evictions(hub, KnownEnds(), lambda *left: noted.append(left)).unsubscribe("42", "room")
+
+    assert hub.channels(ears[1]) == set()
+    assert noted[0] == (ears[1].digest, "room", True, 0)
