@@ -170,7 +170,7 @@ def test_reconciler_brings_one_that_came_before_the_restore_to_it(house):
 def test_reconciler_waits_for_no_outbox_where_nothing_was_lost(house):
     """A new subscription does not wait until thousands of other pages were written to."""
     settled = []
-    house.reconciler._settle = lambda: settled.append(1)
+    house.reconciler._client_catch_up._settle = lambda: settled.append(1)
 
     house.registry.subscribe("d1", ["b"])
 

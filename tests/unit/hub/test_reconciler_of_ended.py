@@ -14,7 +14,7 @@ def test_reconciler_writes_nothing_of_one_that_ended_meanwhile(house):
         house.hub.remove(house.guest)
         house.registry.connect("d1", "2")
 
-    house.reconciler._settle = come_back
+    house.reconciler._client_catch_up._settle = come_back
     house.reconciler.restored()
     eventually(lambda: not house.hub.channels(house.guest))
     # After its work for the first connection.

@@ -31,7 +31,7 @@ def test_reconciler_keeps_so_many_from_expiring_at_once(house, monkeypatch):
 def test_reconciler_lets_others_run_between_connections(house, monkeypatch):
     """Thousands of connections are refreshed in one call. Others run while it is made ready."""
     pauses = []
-    monkeypatch.setattr("flask_realtime.hub.reconciler.LOOKED_AT_AT_ONCE", 1)
+    monkeypatch.setattr("flask_realtime.hub.client_catch_up.LOOKED_AT_AT_ONCE", 1)
     monkeypatch.setattr("flask_realtime.threads.pause.let_others_run", lambda: pauses.append(1))
     other = Guest("d2")
     house.registry.subscribe("d2", ["a"])
@@ -61,7 +61,9 @@ def test_pages_with_many_channels_share_a_call_with_few_others(house, monkeypatc
     """Two thousand pages have 200 channels each. Each call to the registry is about few of them:
     for all at once Redis took longer than a call may, and reading the reply stopped the loop."""
     monkeypatch.setattr("flask_realtime.hub.reconciler.REFRESHED_AT_ONCE", 2 * BESIDE_CHANNELS + 3)
-    monkeypatch.setattr("flask_realtime.hub.reconciler.CLIENTS_AT_ONCE", 4 * BESIDE_CHANNELS + 3)
+    monkeypatch.setattr(
+        "flask_realtime.hub.client_catch_up.CLIENTS_AT_ONCE", 4 * BESIDE_CHANNELS + 3
+    )
     other = Guest("d2")
     house.registry.subscribe("d2", ["a", "b"][:channels])
     house.enter(other, house.arrive(other))

@@ -39,9 +39,9 @@ def page(heard):
 def test_nothing_of_a_channel_follows_the_reply_by_which_it_was_left(heard, page, monkeypatch):
     """A page leaves a channel, and something is pushed there in the moment of the reply, before
     the process has read what the page is subscribed to. The page does not hear it."""
-    reconciler = heard.node._reconciler
+    catch_up = heard.node._reconciler._client_catch_up
     read = []
-    monkeypatch.setattr(reconciler, "_apply", read.append)
+    monkeypatch.setattr(catch_up, "_apply", read.append)
 
     page.say("leave", data="left")
     reply = page.receive()
