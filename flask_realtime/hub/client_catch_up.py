@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+from ..identity.keys import shorten
 from ..registries.base import Registry
 from ..registries.records import ConnectionRecord
 from ..registries.subscriptions import Subscriptions
 from ..threads.pause import in_pieces
 from ..threads.portions import portions
+from .attempts import Attempts
 from .connection_catch_up import Subscriber
 from .departures import Departures
 from .hub import Hub
@@ -50,17 +52,21 @@ class ClientCatchUp:
         self._weights = Weights(hub)
         # Clients that may have been restored, and whose other connections have not been told yet.
         self._untold: set[str] = set()
+        self._reading = Attempts(
+            "Reading the subscriptions of client %s", lambda some: self._apply(some), shorten
+        )
 
     def run(self, changed: set[str]) -> None:
-        """Apply the subscriptions of clients, which are taken out, but for those that wait."""
+        """Apply the subscriptions of clients, which are taken out, but for those that wait, and
+        those for which this fails."""
         self._hub.begin_reading(changed)
         # A client that has left a channel would be put on it again. Asked behind the beginning,
         # since a kick is noted before it bars: one that is not noted yet still bars.
         held_up = changed & self._departures.clients()
-        self._apply(list(changed - held_up))
-        changed &= held_up
+        present = {digest for digest in changed - held_up if self._hub.connections(digest)}
+        changed &= held_up | self._reading.run(present)
 
-    def _apply(self, digests: list[str]) -> None:
+    def _apply(self, digests: Sequence[str]) -> None:
         for chunk in portions(digests, self._weights.client, CLIENTS_AT_ONCE):
             found = [
                 (one, subscriptions)

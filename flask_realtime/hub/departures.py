@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..errors import RegistryUnavailable
+from ..identity.keys import shorten
 from ..registries.base import Registry
 from ..registries.expiring import ExpiringDict
 from ..registries.records import age_in_ms
 from ..threads import clock
+from .attempts import Attempts
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,8 @@ class Departures:
         self._unnoted: dict[str, dict[str, _Departure]] = {}
         # When there were too many of a client, the last time.
         self._too_many_at: ExpiringDict[str, float] = ExpiringDict(UNNOTED_SECONDS)
+        what = "Having the registry note that client %s has left channels"
+        self._telling = Attempts(what, self._tell, shorten)
 
     def add(self, digest: str, channel: str, was_on: bool, when: int | None = 0) -> None:
         """Note that the client of a digest was taken off a channel.
@@ -105,29 +109,35 @@ class Departures:
             return list(self._unnoted.get(digest, ()))
 
     def tell(self) -> bool:
-        """Have the registry note them, until it refuses a client's; return whether it has noted
-        all that there were."""
+        """Have the registry note them, until it is away; return whether it has noted all that there
+        were."""
         with self._lock:
             until = clock.monotonic() - PENDING_SECONDS
-            unnoted = {digest: _due(left, until) for digest, left in self._unnoted.items()}
-        for digest, left in unnoted.items():
+            due = [digest for digest, left in self._unnoted.items() if _due(left, until)]
+        try:
+            return not self._telling.run(due)
+        except RegistryUnavailable as error:
+            logger.debug(
+                "The registry has not yet recorded that a client was removed from channels: %s",
+                error,
+            )
+            return False
+
+    def _tell(self, digests: Sequence[str]) -> None:
+        for digest in digests:
+            with self._lock:
+                left = _due(self._unnoted.get(digest, {}), clock.monotonic() - PENDING_SECONDS)
             if not left:
                 continue
             try:
                 # In one call: there may be many channels.
-                whens = {channel: one.when for channel, one in left.items()}
-                self._registry.unsubscribe(digest, whens)
-            except RegistryUnavailable as error:
-                logger.debug(
-                    "The registry has not yet recorded that a client was removed from channels: %s",
-                    error,
-                )
+                self._registry.unsubscribe(digest, {name: one.when for name, one in left.items()})
+            except RegistryUnavailable:
                 # Tried last from now on: one that is refused for ever holds up no other.
                 with self._lock:
                     self._unnoted[digest] = self._unnoted.pop(digest)
-                return False
+                raise
             self._forget(digest, left)
-        return True
 
     def _forget(self, digest: str, told: Mapping[str, _Departure]) -> None:
         with self._lock:

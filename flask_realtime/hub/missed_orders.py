@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+
 from ..errors import RegistryUnavailable
 from ..registries.base import Registry
+from .attempts import Attempts
 from .hub import Hub
+
+logger = logging.getLogger(__name__)
 
 
 class MissedOrders:
@@ -18,23 +24,37 @@ class MissedOrders:
         self._hub = hub
         self._registry = registry
         self._may_be_any = False
+        self._was_refused = False
+        self._replaying = Attempts("Repeating the orders that %s has missed", self._replay, str)
 
     def note(self) -> None:
         """Note that this process may have missed some."""
         self._may_be_any = True
 
-    def replay(self) -> None:
-        """Carry out those that this process may have missed.
+    def replay(self) -> bool:
+        """Carry out those that this process may have missed; return whether none is left.
 
-        :raises RegistryUnavailable: if they cannot be read; the next call tries again.
+        :raises RegistryUnavailable: if they cannot be read for the first time. From then on this
+            method returns False: whoever waits for it goes on, since a registry may refuse it for
+            good. The next call tries again.
         """
         if not self._may_be_any:
-            return
+            return True
+        was_refused, self._was_refused = self._was_refused, True
+        try:
+            if self._replaying.run(["this process"]):
+                self._may_be_any = True
+        except RegistryUnavailable as error:
+            self._may_be_any = True
+            if not was_refused:
+                raise
+            logger.debug("Orders that were missed cannot be read yet: %s", error)
+            return False
+        self._was_refused = False
+        return not self._may_be_any
+
+    def _replay(self, _: Sequence[str]) -> None:
         # Cleared before the call, during which note() may set it again.
         self._may_be_any = False
-        try:
-            clients = {one.digest: one.user for one in self._hub.connections()}
-            self._registry.replay_disconnects(clients)
-        except RegistryUnavailable:
-            self._may_be_any = True
-            raise
+        clients = {one.digest: one.user for one in self._hub.connections()}
+        self._registry.replay_disconnects(clients)

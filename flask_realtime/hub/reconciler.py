@@ -12,6 +12,7 @@ from ..registries.base import Registry
 from ..registries.subscriptions import Subscriptions
 from ..threads.background import BackgroundThread
 from ..threads.portions import portions
+from .attempts import Attempts
 from .channel_catch_up import ChannelCatchUp
 from .client_catch_up import ClientCatchUp
 from .connection_catch_up import Subscriber
@@ -67,6 +68,10 @@ class Reconciler:
         # clients could not be read before those the last time.
         self._is_anew = self._were_unread = False
         self._paused: set[str] = set()
+        self._reading = Attempts(
+            "Reading the log of channel %s",
+            lambda names: channel_catch_up.run(names, PATIENCE_SECONDS, waits=False),
+        )
         self._changed: set[str] = set()
         #: The clients that this process has put out of channels, and the registry has not.
         self.departures = Departures(registry)
@@ -154,36 +159,34 @@ class Reconciler:
             self._is_failing = not self._work(paused, changed, is_anew)
             seconds = RETRY_SECONDS if self._is_failing or changed else None
             with self._lock:
+                has_news = self._is_anew or self._paused - paused or self._changed - changed
+                if self._is_failing and not has_news:
+                    # The failed reading has asked for the next one, which has to wait.
+                    self._wake.clear()
                 self._paused |= paused
                 # Some wait for a departure of theirs, of which the registry may say no more.
                 self._changed |= changed
                 self._is_anew |= is_anew and self._is_failing
-            if self._is_failing:
-                # The failed reading has asked for the next one, which has to wait.
-                self._wake.clear()
 
     def _work(self, paused: set[str], changed: set[str], is_anew: bool) -> bool:
         try:
-            self._missed_orders.replay()
+            has_replayed = self._missed_orders.replay()
             has_told = self.departures.tell()
             if is_anew:
                 begun = self._channel_catch_up.begin()
                 self._read_clients_first(changed)
                 self._channel_catch_up.release(begun)
-            if paused:
-                self._channel_catch_up.run(paused, PATIENCE_SECONDS, waits=False)
-                paused.clear()
+            paused &= self._reading.run(paused)
             self._client_catch_up.run(changed)
         except RegistryUnavailable as error:
             level = logging.DEBUG if self._is_failing else logging.WARNING
             logger.log(level, "The registry is unavailable; trying again: %s", error)
             return False
         except Exception:
-            logger.exception("Reading %d logs and %d clients failed.", len(paused), len(changed))
-            # Paused channels are tried again. Clients are not, because they would fail again.
-            changed.clear()
+            level = logging.DEBUG if self._is_failing else logging.ERROR
+            logger.log(level, "Reading logs and clients failed; trying again.", exc_info=True)
             return False
-        return has_told
+        return has_replayed and has_told and not paused
 
     def _read_clients_first(self, changed: set[str]) -> None:
         """Read the clients before the logs: some may have left channels unheard, and what was
