@@ -68,12 +68,15 @@ class ClientCatchUp:
 
     def _apply(self, digests: Sequence[str]) -> None:
         for chunk in portions(digests, self._weights.client, CLIENTS_AT_ONCE):
-            found = [
+            read = [
                 (one, subscriptions)
                 for digest, subscriptions in self._registry.subscriptions(chunk).items()
                 for one in self._hub.connections(digest)
-                if self._hub.is_ready(one)
             ]
+            found = [(one, stands) for one, stands in read if self._hub.is_ready(one)]
+            for connection, stands in read:
+                if stands is not None and not self._hub.is_ready(connection):
+                    self._take_off(connection, stands)
             lost = {
                 one
                 for one, stands in found
@@ -140,6 +143,18 @@ class ClientCatchUp:
         )
         if new:
             self._enter(connection, new)  # type: ignore[arg-type]
+
+    def _take_off(self, connection: Listener, subscriptions: Subscriptions) -> None:
+        """Take a connection that does not have its first subscriptions yet off what it has left.
+
+        It hears some channels live already, whose logs are about to be read. Its subscriptions are
+        read once more when it has them, and it comes then to what is new.
+        """
+        known = self._hub.noted(connection)
+        gone = known.moments.keys() - subscriptions.keys() - subscriptions.lost(known)
+        off = self._hub.leaves.postpone(connection, gone, subscriptions.ends)
+        again = self._hub.leaves.undone(connection, subscriptions)
+        self._hub.leave(connection, off | again, bars=True)
 
     def records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:
         pieces = in_pieces(connections, LOOKED_AT_AT_ONCE)

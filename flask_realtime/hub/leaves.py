@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from ..protocol.positions import Position
 from ..registries.subscriptions import Subscriptions
 from .channels import Channels
-from .members import Listener
+from .members import Listener, Member
 
 
 class Leaves:
@@ -46,7 +46,8 @@ class Leaves:
             return held
 
     def undone(self, connection: Listener, subscriptions: Subscriptions) -> set[str]:
-        """Return the channels that *connection* is on, and has left and come to again since.
+        """Return the channels that *connection* is on, or is about to enter, and has left and come
+        to again since.
 
         What was pushed in between is not for its page.
 
@@ -56,19 +57,26 @@ class Leaves:
             member = self._channels.members.get(connection)
             if member is None:
                 return set()
-            known = member.known.moments
             return {
                 name
                 for name, one in subscriptions.items()
-                if name in member.positions
-                # What bars has come since the reading began, which may not know of it.
-                if (name not in member.barred and self._channels.partings.has(connection, name))
+                if self._is_leaving(connection, member, name)
                 or (
-                    known.get(name, 0) < one.moment
-                    and (at := self._channels.at(member, name))
+                    member.known.moments.get(name, 0) < one.moment
+                    and (at := self._at(member, name))
                     and at.is_before(one.begins)
                 )
             }
+
+    def _is_leaving(self, connection: Listener, member: Member, name: str) -> bool:
+        # What bars has come since the reading began, which may not know of it.
+        return name not in member.barred and self._channels.partings.has(connection, name)
+
+    def _at(self, member: Member, name: str) -> Position | None:
+        """Return how far a connection is on a channel, or where it is to begin."""
+        if name in member.positions:
+            return self._channels.at(member, name)
+        return member.coming.get(name)
 
     def _postpone(self, connection: Listener, name: str, end: Position | None) -> bool:
         tail = self._paused_at(connection, name)

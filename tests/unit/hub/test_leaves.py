@@ -230,3 +230,24 @@ def test_late_news_of_a_leave_makes_no_page_deaf_that_has_come_again(house, monk
 
     eventually(lambda: house.guest.payloads == ["behind"])
     assert house.hub.channels(house.guest) == {"a"}
+
+
+def test_page_that_has_yet_to_enter_begins_where_it_came_again(house):
+    """A page is about to enter a channel, and its process hears nothing of it when the page leaves
+    and comes again. The page hears nothing of the time in between."""
+    house.registry.subscribe("d1", ["b"])
+    eventually(lambda: house.jobs)
+    own = house.registry._own.get()
+    events, own.events = own.events, replace(own.events, changed=lambda *news: None)
+    house.registry.unsubscribe("d1", ["b"])
+    house.push("in between", "b")
+    house.registry.subscribe("d1", ["b"])
+    house.push("back", "b")
+    own.events = events
+
+    house.reconciler.restored()
+    eventually(lambda: len(house.jobs) == 2)
+    house.work()
+
+    eventually(lambda: house.guest.payloads)
+    assert house.guest.payloads == ["back"]
