@@ -19,6 +19,18 @@ class Leaves:
     def __init__(self, channels: Channels) -> None:
         self._channels = channels
 
+    def note(self, connection: Listener, left: Mapping[str, int]) -> None:
+        """Note when the client of *connection* has left channels, until the subscriptions are read.
+
+        Redis may have lost it by then, and have gone back to a snapshot.
+
+        :param left: by channel, the time in ms by the registry's clock.
+        """
+        with self._channels.lock:
+            member = self._channels.members.get(connection)
+            if member is not None:
+                member.known = member.known.without(left)
+
     def postpone(
         self, connection: Listener, names: Collection[str], ends: Mapping[str, Position]
     ) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from ..errors import RegistryUnavailable
@@ -87,10 +87,13 @@ class Reconciler:
         """Have the subscriptions of a client read again and applied to its connections.
 
         :param left: channels that its connections leave before this returns, and a push may follow;
-            of a paused one they hear what its log has from before they left, and no more.
+            of a paused one they hear what its log has from before they left, and no more. With the
+            times, if these are known.
         """
         is_held = False
         for connection in self._hub.connections(digest) if left else ():
+            if isinstance(left, Mapping):
+                self._hub.leaves.note(connection, left)
             held = self._hub.leaves.hold(connection, left)
             self._hub.leave(connection, set(left) - held, bars=True)
             is_held |= bool(held)

@@ -181,7 +181,8 @@ class RegistryEvents:
     :param changed: takes the digest of a client whose subscriptions have changed, and have to be
         read again. If the client has left channels, it takes their names as a second argument, and
         has taken the client's connections off them when it returns; of a paused one they hear
-        what was pushed before.
+        what was pushed before. A mapping of names says of each when that was, in ms by the
+        registry's clock: a registry that loses the leave is told of it then.
     :param disconnected: takes an order to close sockets.
     :param unsubscribed: takes the identity of a user, percent-encoded or as a hash, a channel, and
         when the user was put out of it, as :meth:`.Registry.unsubscribe` takes it: no page of the

@@ -12,7 +12,7 @@ again without undoing each other's changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import NotSubscribed
 from ..identity.keys import is_digest
@@ -160,6 +160,14 @@ class Known:
             if name in self.moments
         }
 
+    def without(self, left: Mapping[str, int]) -> Known:
+        """Return this, with channels that the client has left, and when that was, in ms.
+
+        What it has asked for since is not touched. The subscriptions are still to be read.
+        """
+        later = {name: at for name, at in left.items() if self.moments.get(name, 0) < at}
+        return replace(self, left=_newest(_later(self.left, later))) if later else self
+
     def joined(self, present: Subscriptions) -> Known:
         """Return this, brought up to date with the client's *present* subscriptions."""
         moments = {
@@ -171,9 +179,8 @@ class Known:
         lags = {name: lag for name, one in present.items() if (lag := self._long_lag(name, one))}
         if not (gone or self.left or present.left):
             return Known(moments, _NONE, by_view, lags or _NONE)
-        left = _later(_later(self.left, present.left), gone)
-        newest = sorted((at, name) for name, at in left.items() if name not in moments)
-        left = {name: at for at, name in newest[-MOST_LEFT:]}
+        ended = _later(_later(self.left, present.left), gone)
+        left = _newest({name: at for name, at in ended.items() if name not in moments})
         return Known(moments, left, by_view, lags or _NONE)
 
     def _long_lag(self, name: str, present: Subscription) -> int:
@@ -208,3 +215,10 @@ def is_heard_by(
 
 def _later(some: Mapping[str, int], others: Mapping[str, int]) -> dict[str, int]:
     return {name: max(some.get(name, 0), others.get(name, 0)) for name in {*some, *others}}
+
+
+def _newest(left: Mapping[str, int]) -> Mapping[str, int]:
+    """Return the latest of the channels that a client has left, as many as are remembered."""
+    if len(left) <= MOST_LEFT:
+        return left
+    return {name: at for at, name in sorted((at, name) for name, at in left.items())[-MOST_LEFT:]}

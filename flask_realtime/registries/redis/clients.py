@@ -83,12 +83,12 @@ class RedisClients:
         channels: Collection[str] | Mapping[str, int],
         deadline: Deadline,
         mark: bytes = b"",
-    ) -> set[str]:
+    ) -> tuple[int, set[str]]:
         """End subscriptions, and tell the other processes that have the client.
 
         :param channels: see :meth:`.Registry.unsubscribe`.
         :param mark: is published to this process, which is not told then: it tells itself.
-        :returns: the processes that have connections of the client.
+        :returns: when they have ended, in ms; and the processes that have the client.
         """
         told = (self._keys.process(""), self._process, mark, digest)
         logs = [] if self._pool.is_cluster else [self._keys.channel(one).state for one in channels]
@@ -103,11 +103,12 @@ class RedisClients:
             return scripts.UNSUBSCRIBE([self._keys.client(digest), *logs], arguments)
 
         try:
-            return processes_of(self._timely.run(command, deadline)[0])
+            moment, names = self._timely.run(command, deadline)[0]
         except RegistryUnavailable:
             if not (logs and self._pool.is_cluster):
                 raise
             return self.unsubscribe(digest, channels, deadline, mark)
+        return int(moment), processes_of(names)
 
     def forget(self, digest: str, deadline: Deadline) -> None:
         """Forget a client."""
@@ -289,7 +290,7 @@ class RedisClients:
         if check.is_disconnected:
             self._date_back(digest, deadline)
         lost = check.left
-        return processes | self.unsubscribe(digest, lost, deadline) if lost else processes
+        return processes | self.unsubscribe(digest, lost, deadline)[1] if lost else processes
 
     def _date_back(self, digest: str, deadline: Deadline) -> None:
         """Have a client count as older than any end of its user."""

@@ -129,8 +129,9 @@ class RedisHearing:
             return self._disconnects.hear(data, self._events)
         if self._probe.arrived(data):
             return bool
-        digest, *left = data.decode().split("\n")
-        return partial(self._events.changed, digest, left)
+        client, *left = data.decode().split("\n")
+        digest, _, moment = client.partition(" ")
+        return partial(self._events.changed, digest, dict.fromkeys(left, int(moment or 0)))
 
     def _warn_of(self, name: bytes) -> None:
         now = clock.monotonic()

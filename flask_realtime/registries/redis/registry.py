@@ -117,13 +117,13 @@ class RedisRegistry(Registry):
         with nullcontext(Mark()) if own.hearing is None else own.hearing.mark() as mark:
             # Where the reply is lost, Redis may have noted it, and told the other processes alone.
             is_here = bool(mark.data)
-            left: Collection[str] = ()
+            left: Mapping[str, int] = {}
             try:
-                found = own.clients.unsubscribe(digest, channels, deadline, mark.data)
+                at, found = own.clients.unsubscribe(digest, channels, deadline, mark.data)
                 is_here = own.name in found
                 if is_here:
                     # If the channels are dated, only Redis knows which of them the client has left.
-                    left = () if isinstance(channels, Mapping) else channels
+                    left = {} if isinstance(channels, Mapping) else dict.fromkeys(channels, at)
                     # A page hears what was pushed before it leaves.
                     mark.wait(deadline)
             finally:

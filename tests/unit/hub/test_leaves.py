@@ -251,3 +251,21 @@ def test_page_that_has_yet_to_enter_begins_where_it_came_again(house):
 
     eventually(lambda: house.guest.payloads)
     assert house.guest.payloads == ["back"]
+
+
+def test_late_news_of_when_a_page_left_does_not_end_what_it_asked_for_since(house):
+    """A page has left a channel and come again, and the news of the leave, with its time, comes
+    behind both. The page stays on the channel."""
+    (before,) = (house.registry.subscriptions(["d1"])["d1"]["a"].moment,)
+    house.registry.unsubscribe("d1", ["a"])
+    house.registry.subscribe("d1", ["a"])
+    eventually(lambda: house.jobs)
+    house.work()
+
+    house.reconciler.changed("d1", {"a": before + 1})
+    eventually(lambda: house.jobs)
+    house.work()
+
+    house.push("still here", "a")
+    eventually(lambda: house.guest.payloads == ["still here"])
+    assert set(house.registry.subscriptions(["d1"])["d1"]) == {"a"}

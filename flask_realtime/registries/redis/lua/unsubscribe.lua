@@ -1,4 +1,4 @@
--- Unsubscribes a client from channels. Returns the names of its connections. An unknown client is
+-- Unsubscribes a client from channels. Returns the moment, and the names of its connections. An unknown client is
 -- created: Redis may have lost it, and must not take it back as it was from a process that knows it.
 -- ARGV has the channels from its tenth value on. If dated is not 0, it is their number, and behind them all
 -- it is said for each when the client was to leave it: a moment, or, if not above 0, how many ms that comes
@@ -34,7 +34,7 @@ local function is_kept(i)
     local left_at = tonumber(ARGV[i + dated])
     return asked > (left_at > 0 and left_at or sent_at(sent) + left_at)
 end
-local told = {digest}
+local told = {digest .. ' ' .. moment}
 for i = first, #ARGV - dated do
     if not is_kept(i) then
         leave(client, ARGV[i], moment, tail_of(KEYS[i - first + 2]))
@@ -63,4 +63,4 @@ for _, name in ipairs(names) do
         end
     end
 end
-return names
+return {moment, names}

@@ -67,7 +67,7 @@ def test_subscribing_names_the_processes_that_have_the_client(of):
     others.connect(DIGEST, "1", None, (), deadline())
 
     assert clients.subscribe(DIGEST, {"hall": START}, None, deadline()) == {"me", "other"}
-    assert clients.unsubscribe(DIGEST, ["hall"], deadline()) == {"me", "other"}
+    assert clients.unsubscribe(DIGEST, ["hall"], deadline())[1] == {"me", "other"}
 
 
 def test_other_processes_are_told_of_a_leave_in_its_own_step(of, told, redis_url, tmp_path):
@@ -81,9 +81,10 @@ def test_other_processes_are_told_of_a_leave_in_its_own_step(of, told, redis_url
         own.subscribe(RedisKeys(tmp_path.name).process("me"))
         assert own.get_message(timeout=DEADLINE)["type"] == "subscribe"
 
-        clients.unsubscribe(DIGEST, ["hall", "room"], deadline(), mark=b"?a mark")
+        at, _ = clients.unsubscribe(DIGEST, ["hall", "room"], deadline(), mark=b"?a mark")
 
-        assert [told(), told()] == [f"{DIGEST}\nhall\nroom", DIGEST]
+        assert [told(), told()] == [f"{DIGEST} {at}\nhall\nroom", DIGEST]
+        assert clients.subscriptions([DIGEST], deadline())[DIGEST].left["room"] == at
         assert own.get_message(timeout=DEADLINE)["data"] == b"?a mark"
 
 

@@ -65,7 +65,7 @@ def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, re
     with redis.Redis.from_url(redis_url) as client:
         client.publish(keys.channel("a").announced_on, b'e:1:tag:before:\n"hi"')
         client.publish(keys.process("me"), "digest")
-        client.publish(keys.process("me"), "digest\nroom:7\nroom:8")
+        client.publish(keys.process("me"), "digest 17\nroom:7\nroom:8")
         client.publish(keys.everyone, " me:by-myself:::1000")
         client.publish(keys.everyone, " other:digest:::1000")
         client.publish(keys.everyone, " other::session::4001")
@@ -73,8 +73,9 @@ def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, re
 
     kind, publication = events.get(timeout=DEADLINE)
     assert (kind, publication.channel, publication.payload) == ("deliver", "a", '"hi"')
-    assert events.get(timeout=DEADLINE) == ("changed", "digest", [])
-    assert events.get(timeout=DEADLINE) == ("changed", "digest", ["room:7", "room:8"])
+    assert events.get(timeout=DEADLINE) == ("changed", "digest", {})
+    left = {"room:7": 17, "room:8": 17}
+    assert events.get(timeout=DEADLINE) == ("changed", "digest", left)
     assert events.get(timeout=DEADLINE) == ("disconnected", Disconnect(digest="digest"))
     order = Disconnect(session="session", code=4001)
     assert events.get(timeout=DEADLINE) == ("disconnected", order)
