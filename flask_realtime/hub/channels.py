@@ -14,7 +14,7 @@ from ..threads import clock
 from ..writing.frames import Frame
 from .channel import LocalChannel
 from .members import Listener, Member, Members
-from .partings import Partings
+from .paused_leaves import PausedLeaves
 
 # For how many seconds older parts of logs are kept for connections that come back together.
 EXTENDED_SECONDS = 10.0
@@ -34,7 +34,7 @@ class Channels:
         self.lock = threading.Lock()
         self.members = Members()
         #: Who leaves paused channels, and where.
-        self.partings = Partings()
+        self.paused_leaves = PausedLeaves()
         self._by_name: dict[str, LocalChannel] = {}
         #: Returns the channel of a name; None if this process does not hear it. The table's own
         #: method, since a handshake asks several times, and a function around it costs as much.
@@ -95,7 +95,7 @@ class Channels:
         channel.users -= 1
         if not channel.users:
             self._idle[name] = clock.monotonic()
-        self.partings.forget(name, connection)
+        self.paused_leaves.forget(name, connection)
 
     def at(self, member: Member, name: str) -> Position | None:
         """Return the position up to which a connection on the channel was sent."""
@@ -108,16 +108,16 @@ class Channels:
         del member.positions[name]
         self.leave(name, connection)
 
-    def part(self, channel: LocalChannel, publication: Publication | None = None) -> None:
+    def let_leave(self, channel: LocalChannel, publication: Publication | None = None) -> None:
         """Take off those that were to leave the paused channel before it comes so far.
 
         :param publication: what comes next; None: the channel pauses no longer.
         """
         # Nearly always: this is called for each publication.
-        if not self.partings.waiting:
+        if not self.paused_leaves.waiting:
             return
         reached = None if publication is None else publication.before
-        for connection in self.partings.due(channel.name, reached):
+        for connection in self.paused_leaves.due(channel.name, reached):
             member = self.members.get(connection)
             if member is not None:
                 self.take_off(channel.name, connection, member)

@@ -13,9 +13,9 @@ from ..threads.pause import in_pieces
 from ..threads.portions import portions
 from .attempts import Attempts
 from .connection_catch_up import Subscriber
-from .departures import Departures
 from .hub import Hub
 from .members import Listener
+from .unnoted_kicks import UnnotedKicks
 from .weights import Weights
 
 # What one call may weigh (see weights.py), since parsing the replies stops the loop under gevent.
@@ -28,7 +28,7 @@ class ClientCatchUp:
     """Reads the subscriptions of clients, applies them to their connections, and writes clients
     again that the registry has lost. One thread at a time may use it.
 
-    :param departures: the clients that this process has put out of channels.
+    :param unnoted_kicks: the clients that this process has put out of channels.
     :param ask_to_read: has clients read once more, by their digests.
     :param enter: brings a connection onto new channels, in a job of the connection's own.
     :param settle: waits until every frame that was posted is in an outbox or sent.
@@ -38,14 +38,14 @@ class ClientCatchUp:
         self,
         hub: Hub,
         registry: Registry,
-        departures: Departures,
+        unnoted_kicks: UnnotedKicks,
         ask_to_read: Callable[[Collection[str]], None],
         enter: Callable[[Subscriber, Subscriptions], None],
         settle: Callable[[], None],
     ) -> None:
         self._hub = hub
         self._registry = registry
-        self._departures = departures
+        self._unnoted_kicks = unnoted_kicks
         self._ask_to_read = ask_to_read
         self._enter = enter
         self._settle = settle
@@ -62,7 +62,7 @@ class ClientCatchUp:
         self._hub.begin_reading(changed)
         # A client that has left a channel would be put on it again. Asked behind the beginning,
         # since a kick is noted before it bars: one that is not noted yet still bars.
-        held_up = changed & self._departures.clients()
+        held_up = changed & self._unnoted_kicks.clients()
         present = {digest for digest in changed - held_up if self._hub.connections(digest)}
         changed &= held_up | self._reading.run(present)
 
@@ -131,12 +131,12 @@ class ClientCatchUp:
         return {one[0].digest: stands for one, stands in zip(known, restored, strict=True)}
 
     def _apply_to(self, connection: Listener, subscriptions: Subscriptions) -> None:
-        undone = self._hub.leaves.undone(connection, subscriptions)
+        undone = self._hub.late_leaves.undone(connection, subscriptions)
         self._hub.note(connection, subscriptions)
         present = self._hub.channels(connection)
         again = self._hub.begun_anew(connection, subscriptions.with_past)
         left = present - subscriptions.keys()
-        gone = self._hub.leaves.postpone(connection, left, subscriptions.ends) | again | undone
+        gone = self._hub.late_leaves.postpone(connection, left, subscriptions.ends) | again | undone
         self._hub.leave(connection, gone)
         new = Subscriptions(
             (name, one) for name, one in subscriptions.items() if name not in present - gone
@@ -152,8 +152,8 @@ class ClientCatchUp:
         """
         known = self._hub.noted(connection)
         gone = known.moments.keys() - subscriptions.keys() - subscriptions.lost(known)
-        off = self._hub.leaves.postpone(connection, gone, subscriptions.ends)
-        again = self._hub.leaves.undone(connection, subscriptions)
+        off = self._hub.late_leaves.postpone(connection, gone, subscriptions.ends)
+        again = self._hub.late_leaves.undone(connection, subscriptions)
         self._hub.leave(connection, off | again, bars=True)
 
     def records(self, connections: Sequence[Any]) -> list[ConnectionRecord]:

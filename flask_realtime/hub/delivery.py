@@ -129,7 +129,7 @@ class Delivery:
                 outboxes = self._channels.outboxes(channel, publication.route)
                 present = [one for one in outboxes if not one.has_backlog]
                 # Whoever has left is on the channel only for what was pushed before.
-                if gone := self._channels.partings.outboxes(channel.name):
+                if gone := self._channels.paused_leaves.outboxes(channel.name):
                     present = [one for one in present if one not in gone]
                 self._post(frame, present)
 
@@ -261,7 +261,7 @@ class Delivery:
                 if waiting is None:
                     is_live = channel.resume(tail)
                     if is_live:
-                        self._channels.part(channel)
+                        self._channels.let_leave(channel)
                     return is_live
             self._replay(channel, waiting)
 
@@ -270,7 +270,7 @@ class Delivery:
         if lost or before is None:
             channel.restart(tail)
         if lost:
-            self._channels.part(channel)
+            self._channels.let_leave(channel)
             self._post(lost_frame(channel.name, tail, before), channel.outboxes())
 
     def _replay(self, channel: LocalChannel, frame: Frame) -> None:
@@ -281,7 +281,7 @@ class Delivery:
 
     def _advance(self, channel: LocalChannel, frame: Frame) -> None:
         assert frame.publication is not None
-        self._channels.part(channel, frame.publication)
+        self._channels.let_leave(channel, frame.publication)
         channel.advance(frame)
         outboxes = self._channels.outboxes(channel, frame.publication.route)
         if outboxes:

@@ -9,7 +9,7 @@ from ..registries.subscriptions import Known, Subscription, Subscriptions
 from ..threads.pause import let_others_run
 from ..writing.frames import Frame
 from .channels import Channels
-from .leaves import Leaves
+from .late_leaves import LateLeaves
 from .members import NOTHING, Listener, Member
 
 # For how many seconds a channel without listeners is still heard. A navigation closes a page's
@@ -34,7 +34,7 @@ class Hub:
         self._lock = channels.lock
         self._ignore = ignore
         #: Lets connections leave channels that are paused.
-        self.leaves = Leaves(channels)
+        self.late_leaves = LateLeaves(channels)
 
     # Connections.
 

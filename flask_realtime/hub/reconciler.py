@@ -17,10 +17,10 @@ from .channel_catch_up import ChannelCatchUp
 from .client_catch_up import ClientCatchUp
 from .connection_catch_up import Subscriber
 from .delivery import Delivery
-from .departures import Departures
 from .hub import Hub
 from .missed_orders import MissedOrders
 from .shared_reads import PATIENCE_SECONDS
+from .unnoted_kicks import UnnotedKicks
 from .weights import Weights
 
 logger = logging.getLogger(__name__)
@@ -74,9 +74,9 @@ class Reconciler:
         )
         self._changed: set[str] = set()
         #: The clients that this process has put out of channels, and the registry has not.
-        self.departures = Departures(registry)
+        self.unnoted_kicks = UnnotedKicks(registry)
         self._client_catch_up = ClientCatchUp(
-            hub, registry, self.departures, partial(self._note, ()), enter, settle
+            hub, registry, self.unnoted_kicks, partial(self._note, ()), enter, settle
         )
 
     def recover(self, names: Collection[str]) -> None:
@@ -93,16 +93,16 @@ class Reconciler:
         is_held = False
         for connection in self._hub.connections(digest) if left else ():
             if isinstance(left, Mapping):
-                self._hub.leaves.note(connection, left)
-            held = self._hub.leaves.hold(connection, left)
+                self._hub.late_leaves.note(connection, left)
+            held = self._hub.late_leaves.hold(connection, left)
             self._hub.leave(connection, set(left) - held, bars=True)
             is_held |= bool(held)
         self._note((), (digest,), is_held)
 
     def unsubscribe(self, digest: str, channel: str, was_on: bool, when: int | None) -> None:
         """Have the registry note that a client was put out of a channel: see
-        :meth:`.Departures.add`; only once it has said when, or failed to, if *when* is None."""
-        self.departures.add(digest, channel, was_on, when)
+        :meth:`.UnnotedKicks.add`; only once it has said when, or failed to, if *when* is None."""
+        self.unnoted_kicks.add(digest, channel, was_on, when)
         if when is not None:
             self._thread.start()
             self._wake.set()
@@ -167,14 +167,14 @@ class Reconciler:
                     # The failed reading has asked for the next one, which has to wait.
                     self._wake.clear()
                 self._paused |= paused
-                # Some wait for a departure of theirs, of which the registry may say no more.
+                # Some wait for a kick of theirs, of which the registry may say no more.
                 self._changed |= changed
                 self._is_anew |= is_anew and self._is_failing
 
     def _work(self, paused: set[str], changed: set[str], is_anew: bool) -> bool:
         try:
             has_replayed = self._missed_orders.replay()
-            has_told = self.departures.tell()
+            has_told = self.unnoted_kicks.tell()
             if is_anew:
                 begun = self._channel_catch_up.begin()
                 self._read_clients_first(changed)

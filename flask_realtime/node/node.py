@@ -103,7 +103,7 @@ class Node:
             self._hub, self._delivery, channel_catch_up, registry, self._enter, self._flusher.settle
         )
         self._resumption = Resumption(
-            self._hub, catch_up, registry, self._reconciler.changed, self._reconciler.departures
+            self._hub, catch_up, registry, self._reconciler.changed, self._reconciler.unnoted_kicks
         )
         self._evictions = Evictions(self._hub, self.known_ends, self._reconciler.unsubscribe)
         self._endings = Endings(registry, self._evictions)

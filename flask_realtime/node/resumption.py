@@ -10,8 +10,8 @@ from typing import Any
 from ..connection.connection import Connection
 from ..errors import CloseCode, InvalidMessage, RegistryUnavailable
 from ..hub.connection_catch_up import ConnectionCatchUp, Report
-from ..hub.departures import Departures
 from ..hub.hub import Hub
+from ..hub.unnoted_kicks import UnnotedKicks
 from ..identity.keys import shorten
 from ..protocol.messages import SPEAKS_OF_LEAVING, Message, lost_message, parse_positions
 from ..protocol.positions import Position
@@ -47,8 +47,8 @@ class Resumption:
     :param registry: this process's registry.
     :param changed: has the subscriptions of a client read anew, because they may have changed
         while a socket had none of them yet.
-    :param departures: knows the channels that clients were put out of, and that the registry still
-        has them on.
+    :param unnoted_kicks: the channels that clients were put out of, and that the registry still has
+        them on.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class Resumption:
         catch_up: ConnectionCatchUp,
         registry: Registry,
         changed: Callable[[str], None],
-        departures: Departures,
+        unnoted_kicks: UnnotedKicks,
     ) -> None:
         self._hub = hub
         self._catch_up = catch_up
         self._registry = registry
         self._changed = changed
-        self._departures = departures
+        self._unnoted_kicks = unnoted_kicks
 
     def await_resume(self, connection: Connection) -> None:
         """Give the peer, which has promised a ``resume``, some time to send it."""
@@ -151,7 +151,7 @@ class Resumption:
 
         The page comes back at once, and the registry knows what it still hears.
         """
-        if not self._departures.may_lack(connection.digest, connection.opened_at):
+        if not self._unnoted_kicks.may_lack(connection.digest, connection.opened_at):
             return False
         connection.close(CloseCode.SERVICE_RESTART, "Come back.")
         return True
@@ -173,7 +173,7 @@ class Resumption:
 
     def _without_left(self, connection: Connection, subscriptions: Subscriptions) -> Subscriptions:
         """Leave out what this process has put the client out of, and the registry has not yet."""
-        for name in self._departures.channels(connection.digest):
+        for name in self._unnoted_kicks.channels(connection.digest):
             subscriptions.pop(name, None)
         return subscriptions
 

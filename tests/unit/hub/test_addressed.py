@@ -67,7 +67,7 @@ def test_delivery_passes_nothing_on_to_who_has_left_a_paused_channel(board):
     """A page has left a channel whose log is yet to be read. It hears no whisper of the others."""
     gone, other = board.put(Ear("d1")), board.put(Ear("d2"))
     board.delivery.pause()
-    assert board.hub.leaves.hold(gone, ["room"]) == {"room"}
+    assert board.hub.late_leaves.hold(gone, ["room"]) == {"room"}
 
     board.delivery.deliver(Publication("room", NOWHERE, "", '"writing"'))
 
@@ -81,7 +81,7 @@ def test_page_that_leaves_a_paused_channel_twice_hears_nothing_from_in_between(b
     board.delivery.pause()
     farewell, between = board.log.append("farewell"), board.log.append("in between")
     for end in (farewell.position, between.position):
-        assert board.hub.leaves.postpone(gone, ["room"], {"room": end}) == set()
+        assert board.hub.late_leaves.postpone(gone, ["room"], {"room": end}) == set()
 
     board.channel_catch_up.run(["room"], DEADLINE)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub import departures, hub, reconciler
+from flask_realtime.hub import hub, reconciler, unnoted_kicks
 from tests.eventually import DEADLINE, eventually
 
 from ..logs import Log
@@ -87,7 +87,7 @@ def test_clients_are_read_twice_before_the_logs_whatever_else_fails(house):
     channel unheard, and its subscriptions cannot be read at once when the registry is heard again.
     They are read once more before the log, and nothing is heard that was pushed behind the
     leave."""
-    house.reconciler.departures.tell = lambda: False
+    house.reconciler.unnoted_kicks.tell = lambda: False
     house.reconciler.changed("d1")
     eventually(lambda: house.reconciler._is_failing)
     house.channel_catch_up.interrupt()
@@ -114,10 +114,10 @@ def test_clients_are_read_twice_before_the_logs_whatever_else_fails(house):
     assert house.guest.payloads == []
 
 
-def test_change_does_not_wait_for_ever_for_a_departure_without_a_moment(house, monkeypatch):
+def test_change_does_not_wait_for_ever_for_a_kick_without_a_moment(house, monkeypatch):
     """A user is put out of a channel, and the registry never says when. The page comes to another
-    channel all the same, and the departure is told."""
-    monkeypatch.setattr(departures, "PENDING_SECONDS", 0.1)
+    channel all the same, and the kick is told."""
+    monkeypatch.setattr(unnoted_kicks, "PENDING_SECONDS", 0.1)
     monkeypatch.setattr(reconciler, "RETRY_SECONDS", 0.1)
     house.reconciler.unsubscribe("d1", "a", True, None)
     house.hub.leave(house.guest, ["a"], bars=True)
@@ -125,4 +125,4 @@ def test_change_does_not_wait_for_ever_for_a_departure_without_a_moment(house, m
 
     eventually(lambda: house.jobs)
 
-    assert house.reconciler.departures.clients() == set()
+    assert house.reconciler.unnoted_kicks.clients() == set()

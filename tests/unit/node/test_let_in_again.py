@@ -46,8 +46,8 @@ def test_page_hears_what_it_asks_for_behind_a_kick(heard, page):
     """A user is put out of a room, and the page enters it again by the next message, before the
     registry is told who has left. The page hears the room from then on, and once."""
     reconciler = heard.node._reconciler
-    tell, held = reconciler.departures.tell, []
-    reconciler.departures.tell = lambda: tell() if held else True
+    tell, held = reconciler.unnoted_kicks.tell, []
+    reconciler.unnoted_kicks.tell = lambda: tell() if held else True
     put_out(heard, "room")
     page.say("enter", data="room")
     assert page.receive()["status"] == 204
@@ -95,8 +95,8 @@ def test_page_stays_though_the_registry_is_told_late_of_the_kick(heard, page):
     reconciler, unsubscribe = node._reconciler, node.registry.unsubscribe
     note = node._evictions._unsubscribe
 
-    def note_amid_others(*departure):
-        note(*departure)
+    def note_amid_others(*kick):
+        note(*kick)
         reconciler.recover(["room"])
         eventually(lambda: not reconciler._wake.is_set())
 

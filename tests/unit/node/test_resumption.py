@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub.departures import MOST_OF_CLIENT
+from flask_realtime.hub.unnoted_kicks import MOST_OF_CLIENT
 from flask_realtime.identity.keys import digest
 from flask_realtime.node import resumption
 from flask_realtime.protocol.positions import Position
@@ -287,7 +287,7 @@ def test_page_comes_back_that_may_be_put_into_a_room_that_it_has_left(node, monk
     reconnects, so that it does not stay in a room that it has left."""
     with Page(node, identity="42") as page:
         with monkeypatch.context() as patch:
-            patch.setattr(node._reconciler.departures, "tell", lambda: False)
+            patch.setattr(node._reconciler.unnoted_kicks, "tell", lambda: False)
             put_out(node, *ROOMS)
 
         node.registry.subscribe(CLIENT_OF_42, ["room:late"])

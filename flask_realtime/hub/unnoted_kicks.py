@@ -1,4 +1,4 @@
-"""Channels that clients were put out of, until the registry has noted it."""
+"""Kicks: channels that clients were put out of, until the registry has noted it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .attempts import Attempts
 logger = logging.getLogger(__name__)
 
 
-# How many departures of one client may wait if, as far as this process knows, it was not on the
+# How many kicks of one client may wait if, as far as this process knows, it was not on the
 # channels: anybody may leave channels that do not exist.
 MOST_OF_CLIENT = 1000
-# For how many seconds this process remembers that it has not noted a departure.
+# For how many seconds this process remembers that it has not noted a kick.
 UNNOTED_SECONDS = 3600.0
 # For how many seconds the registry may say when a client was put out of a channel.
 PENDING_SECONDS = 5.0
 
 
-class _Departure(NamedTuple):
-    """When a client was put out of a channel; it may ask for the channel again later.
+class _Kick(NamedTuple):
+    """When a client was put out of a channel. It may ask for the channel again later.
 
     :param at: by :func:`.clock.monotonic`.
     :param moment: in ms by the registry's clock; 0: that is not known.
@@ -45,10 +45,10 @@ class _Departure(NamedTuple):
         return self.moment or -age_in_ms(self.at)
 
 
-class Departures:
+class UnnotedKicks:
     """The clients that this process has taken off channels, and the registry still has on them.
 
-    Until a client's departure is noted, what the registry says of the client is not to be trusted.
+    Until the kicks of a client are noted, what the registry says of it is not to be trusted.
 
     :param registry: is to end the subscriptions.
     """
@@ -57,7 +57,7 @@ class Departures:
         self._registry = registry
         self._lock = threading.Lock()
         # By client, in the order in which they are tried: when it left which channel.
-        self._unnoted: dict[str, dict[str, _Departure]] = {}
+        self._unnoted: dict[str, dict[str, _Kick]] = {}
         # When there were too many of a client, the last time.
         self._too_many_at: ExpiringDict[str, float] = ExpiringDict(UNNOTED_SECONDS)
         what = "Having the registry note that client %s has left channels"
@@ -78,7 +78,7 @@ class Departures:
             left = self._unnoted.setdefault(digest, {})
             if was_on or channel in left or len(left) < MOST_OF_CLIENT:
                 at, moment = now + min(when or 0, 0) / 1000, max(when or 0, 0)
-                left[channel] = _Departure(at, moment, when is None)
+                left[channel] = _Kick(at, moment, when is None)
                 return
             self._too_many_at.pop_expired(now, 10)
             self._too_many_at.put(digest, now, now)
@@ -86,7 +86,7 @@ class Departures:
     def may_lack(self, digest: str, opened_at: float) -> bool:
         """Return whether a connection may be put on a channel that its client has left.
 
-        That is so if too many departures of the client came since the connection was opened. A
+        That is so if too many kicks of the client came since the connection was opened. A
         connection that is opened later is on no channel that the registry knows to have been left.
 
         :param digest: the client's digest.
@@ -97,7 +97,7 @@ class Departures:
         return too_many_at is not None and opened_at <= too_many_at
 
     def clients(self) -> set[str]:
-        """Return the digests of the clients with a departure that is not noted."""
+        """Return the digests of the clients with a kick that is not noted."""
         with self._lock:
             return set(self._unnoted)
 
@@ -139,7 +139,7 @@ class Departures:
                 raise
             self._forget(digest, left)
 
-    def _forget(self, digest: str, told: Mapping[str, _Departure]) -> None:
+    def _forget(self, digest: str, told: Mapping[str, _Kick]) -> None:
         with self._lock:
             left = self._unnoted[digest]
             for channel, one in told.items():
@@ -150,7 +150,7 @@ class Departures:
                 del self._unnoted[digest]
 
 
-def _due(left: Mapping[str, _Departure], until: float) -> dict[str, _Departure]:
-    """Return the departures that the registry is told of: of the pending ones, those before
+def _due(left: Mapping[str, _Kick], until: float) -> dict[str, _Kick]:
+    """Return the kicks that the registry is told of: of the pending ones, those before
     *until*."""
     return {name: one for name, one in left.items() if not one.is_pending or one.at < until}

@@ -10,8 +10,10 @@ from .channels import Channels
 from .members import Listener, Member
 
 
-class Leaves:
-    """What a process does that hears of leaves late, from the registry.
+class LateLeaves:
+    """What a process does about leaves of which it reads, or is told, when they are over already.
+
+    Those that wait until the log of a paused channel is read stand in :class:`.PausedLeaves`.
 
     :param channels: the channels that are heard here, shared with the hub.
     """
@@ -82,7 +84,7 @@ class Leaves:
 
     def _is_leaving(self, connection: Listener, member: Member, name: str) -> bool:
         # What bars has come since the reading began, which may not know of it.
-        return name not in member.barred and self._channels.partings.has(connection, name)
+        return name not in member.barred and self._channels.paused_leaves.has(connection, name)
 
     def _at(self, member: Member, name: str) -> Position | None:
         """Return how far a connection is on a channel, or where it is to begin."""
@@ -94,18 +96,18 @@ class Leaves:
         tail = self._paused_at(connection, name)
         if tail is None or not (end is None or tail.is_before(end)):
             return False
-        partings = self._channels.partings
-        noted = partings.waiting.get(name, {}).get(connection)
+        paused_leaves = self._channels.paused_leaves
+        noted = paused_leaves.waiting.get(name, {}).get(connection)
         # Where nobody knows the place, that of hold() stays; and the first place of several, since
         # a page that came again meanwhile, and left, is not to hear what was pushed in between.
         if noted is None or (end is not None and not tail.is_before(noted)):
-            partings.note(connection, name, end)
+            paused_leaves.note(connection, name, end)
         return True
 
     def _hold(self, connection: Listener, name: str) -> bool:
         tail = self._paused_at(connection, name)
         if tail is not None:
-            self._channels.partings.note(connection, name, tail)
+            self._channels.paused_leaves.note(connection, name, tail)
         return tail is not None
 
     def _paused_at(self, connection: Listener, name: str) -> Position | None:

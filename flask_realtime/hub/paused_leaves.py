@@ -9,8 +9,8 @@ from ..protocol.positions import Position
 from .members import Listener
 
 
-class Partings:
-    """Who leaves which paused channel, and behind which position.
+class PausedLeaves:
+    """Who leaves which paused channel, and behind which position: see :class:`.LateLeaves`.
 
     While Redis is not heard, a page may be pushed something, and then leave the channel. When its
     process reads the log, the page is to hear the one, and nothing that was pushed later.
