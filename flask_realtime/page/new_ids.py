@@ -12,7 +12,7 @@ from ..identity.keys import (
     owned_connection_id,
 )
 from ..threads import clock
-from .request_times import asked_at
+from .request_times import counts_from
 from .sessions import present_session, value_in
 from .user_loader import identify
 
@@ -40,5 +40,5 @@ def new_page_id(socket_key: Callable[[], str], identity: str | None) -> str:
 
 
 def _dated_id(secret_key: str | bytes, key: str) -> str:
-    moment = clock.now() - (clock.monotonic() - asked_at())
+    moment = clock.now() - (clock.monotonic() - counts_from())
     return dated_connection_id(secret_key, key, int(moment * 1000))

@@ -72,26 +72,18 @@ def decided_at() -> float:
     return max(arrived_at(), _revoked_until())
 
 
-def asked_at() -> float:
-    """Return when the current request came, by :func:`.clock.monotonic`.
+def counts_from(user: str | None = None) -> float:
+    """Return from when on the current request counts, by :func:`.clock.monotonic`.
 
-    If the request has disconnected users itself, return the time right after the last of them.
+    That is when it came; or right after it has disconnected *user* itself, since what it grants
+    from then on is meant to last.
+
+    :param user: the user, as :func:`.user_of` writes it; None: the last that it has disconnected.
     """
     ended: dict[str, float] = request.environ.get(_DISCONNECTED) or {}
-    return max([arrived_at(), *ended.values()])
-
-
-def came_at(user: str) -> float:
-    """Return when the current request came, by :func:`.clock.monotonic`.
-
-    If the request has disconnected *user* itself, return the time right after that.
-
-    :param user: the user, as :func:`.user_of` writes it.
-    """
-    environ = request.environ
-    ended: dict[str, float] = environ.get(_DISCONNECTED) or {}
-    came: float | None = ended.get(user, environ.get(CAME_AT))
-    return clock.monotonic() if came is None else came
+    if user is None:
+        return max([arrived_at(), *ended.values()])
+    return ended.get(user, arrived_at())
 
 
 def _revoked_until() -> float:

@@ -17,7 +17,7 @@ from flask import Request, Response
 from ..identity.users import user_of
 from ..page.client import is_session_changed, known_socket_key
 from ..page.identities import identity_now
-from ..page.request_times import arrived_at, came_at
+from ..page.request_times import arrived_at, counts_from
 from ..page.secret_keys import names_of_key
 from ..page.session_ids import CAME_ID
 from ..page.sessions import may_be_saved, present_session, save_nothing
@@ -97,7 +97,7 @@ class LateAnswers:
         user = user_of(identity_now())
         if user is None:
             return False
-        return self._node().known_ends.was_disconnected(user, came_at(user))
+        return self._node().known_ends.was_disconnected(user, counts_from(user))
 
     def _is_left(self, names: Sequence[str]) -> bool:
         """Return whether the browser has got another session by now, or is about to."""

@@ -16,7 +16,7 @@ from ..outages import away
 from ..page.advice import advice
 from ..page.client import IS_SUBSCRIBED_IN_ENVIRON, NAMES_NOBODY, Client, came, current_client
 from ..page.ids_by_hand import may_hold_id
-from ..page.request_times import came_at, decided_at, let_revocation_pass
+from ..page.request_times import counts_from, decided_at, let_revocation_pass
 from ..page.stamping import SCRIPT_IN_ENVIRON
 from ..page.user_loader import own_channels
 from ..protocol.positions import Position
@@ -275,7 +275,7 @@ def _grant(client: Client, identity: str | None, names: Collection[str]) -> Gran
     if user is None:
         return None
     asked = {one: client.asked[one] for one in names if one in client.asked}
-    return Grant(user, came_at(user), asked)
+    return Grant(user, counts_from(user), asked)
 
 
 def _tell_of_nobody(client: Client, response: Response) -> None:

@@ -31,7 +31,7 @@ from ..page.client import (
 from ..page.cookie_sessions import has_cookie_session
 from ..page.csrf import exempt_from_csrf
 from ..page.hosts import everywhere
-from ..page.request_times import came_at
+from ..page.request_times import counts_from
 from ..page.secret_keys import secret_keys
 from ..page.user_loader import own_channels
 from ..page.withheld import is_sent_without_cookies, is_session_withheld
@@ -151,7 +151,7 @@ class SessionPath:
         try:
             if own := own_channels(identity):
                 user = str(user_of(identity))
-                grant = Grant(user, came_at(user), {})
+                grant = Grant(user, counts_from(user), {})
                 self._node().registry.subscribe(client.final_digest(identity), own, grant)
         except RegistryUnavailable as error:
             line = f"A page could not be given its id, and will ask for it again: {error}"

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, request
 
 from flask_realtime.page.request_times import (
-    came_at,
+    counts_from,
     decided_at,
     let_revocation_pass,
     note_arrival,
@@ -27,11 +27,11 @@ def in_request():
 def test_request_came_when_it_was_noted_first(in_request):
     """A request that is dispatched within another one has the time of the outer one."""
     note_arrival(request)
-    came = came_at("42")
+    came = counts_from("42")
 
     note_arrival(request)
 
-    assert came_at("42") == came <= clock.monotonic()
+    assert counts_from("42") == came <= clock.monotonic()
 
 
 def test_request_that_was_not_noted_comes_now(in_request):
@@ -39,18 +39,18 @@ def test_request_that_was_not_noted_comes_now(in_request):
     it."""
     before = clock.monotonic()
 
-    assert before <= came_at("42")
+    assert before <= counts_from("42")
 
 
 def test_request_that_disconnects_a_user_counts_from_then_on(in_request):
     """For that user, and no other, the request counts as coming after the disconnect."""
     note_arrival(request)
-    came, before = came_at("43"), clock.monotonic()
+    came, before = counts_from("43"), clock.monotonic()
 
     note_disconnect("42")
 
-    assert came_at("42") > before >= came
-    assert came_at("43") == came
+    assert counts_from("42") > before >= came
+    assert counts_from("43") == came
 
 
 @pytest.mark.parametrize("revoke", [note_revocation, lambda: note_disconnect("42")])
