@@ -16,14 +16,8 @@ from ..connection.age import AgeLimit
 from ..connection.connection import Connection
 from ..connection.heartbeat import Heartbeat
 from ..errors import CloseCode, RegistryUnavailable
-from ..hub.channel_catch_up import ChannelCatchUp
 from ..hub.channel_upkeep import ChannelUpkeep
-from ..hub.channels import Channels
-from ..hub.connection_catch_up import ConnectionCatchUp
-from ..hub.delivery import Delivery
 from ..hub.herd import Herd
-from ..hub.hub import Hub
-from ..hub.reconciler import Reconciler
 from ..hub.tails import take_tails
 from ..identity.keys import fingerprint
 from ..messages.conversations import Conversations
@@ -32,7 +26,6 @@ from ..page.secret_keys import secret_keys_of
 from ..protocol.positions import Position
 from ..registries.base import Registry
 from ..registries.records import End, RegistryEvents, SessionEnd
-from ..registries.subscriptions import Subscriptions
 from ..session.endings import Endings
 from ..session.known_ends import LONG_AGO_MS, KnownEnds
 from ..threads.periodic import Periodic
@@ -41,12 +34,12 @@ from ..transport import servers
 from ..transport.handshake import Handshake
 from ..writing.flusher import Flusher
 from .admission import Admission
+from .channel_parts import ChannelParts
 from .drain import Drain
 from .evictions import Evictions
 from .lost_sessions import TURN_SECONDS, LostSessions
 from .message_receiver import MessageReceiver
 from .outlived_sessions import OUTLIVED_SECONDS, OutlivedSessions
-from .resumption import Resumption
 from .services import Services
 from .settling import settle
 
@@ -87,24 +80,12 @@ class Node:
         self._is_serving = self._is_closed = False
         self._flusher = Flusher()
         self._threads = ThreadPool()
-        channels = Channels()
-        post, spread = self._flusher.post, self.herd.spread
-        self._delivery = Delivery(channels, lambda one: self._reconciler.recover(one), post, spread)
-        self._hub = Hub(channels, registry.ignore)
+        parts = ChannelParts(registry, self._flusher, self.herd.spread)
+        self._delivery, self._hub = parts.delivery, parts.hub
+        self._channel_catch_up, self._reconciler = parts.channel_catch_up, parts.reconciler
+        self._resumption = parts.resumption
         #: Waits until what was posted to a client before has its place in the client's sockets.
         self.settle = partial(settle, self._hub, self._flusher)
-        channel_catch_up = self._channel_catch_up = ChannelCatchUp(
-            self._delivery, registry.listen, partial(registry.read, renew=True)
-        )
-        catch_up = ConnectionCatchUp(
-            self._hub, self._delivery, channel_catch_up, partial(registry.read, renew=False)
-        )
-        self._reconciler = Reconciler(
-            self._hub, self._delivery, channel_catch_up, registry, self._enter, self._flusher.settle
-        )
-        self._resumption = Resumption(
-            self._hub, catch_up, registry, self._reconciler.changed, self._reconciler.unnoted_kicks
-        )
         self._evictions = Evictions(self._hub, self.known_ends, self._reconciler.unsubscribe)
         self._endings = Endings(registry, self._evictions)
         self._admission = Admission(
@@ -120,10 +101,13 @@ class Node:
             is_stopping=lambda: self._is_closed or self._drain.is_draining,
         )
         self._lost_sessions = LostSessions(app, self.connections, self.end)
-        has_room = self._flusher.has_room
-        forget, lose = self._admission.forget, self._lost_sessions.come_back
         self._services = Services(
-            conversations, self._resumption, config.max_message_bytes, forget, lose, has_room
+            conversations,
+            self._resumption,
+            config.max_message_bytes,
+            self._admission.forget,
+            self._lost_sessions.come_back,
+            self._flusher.has_room,
         )
         self._heartbeat = Heartbeat(self.connections, config.ping_interval_seconds)
         self._chores = Periodic("realtime-chores", self._list_chores())
@@ -295,6 +279,3 @@ class Node:
         most = self._config.max_socket_age_seconds
         # Apps may set how long sessions live at each request, or at a log-in.
         return AgeLimit(self.connections, most, partial(seconds_of_cookie, self._app))
-
-    def _enter(self, connection: Any, subscriptions: Subscriptions) -> None:
-        self._resumption.enter(connection, subscriptions)

@@ -61,7 +61,7 @@ def check_answers(registry: Any) -> None:
     """
     for name in _RETURNED:
         method = getattr(registry, name)
-        if not hasattr(method, "_is_checked"):
+        if not hasattr(method, "is_checked"):
             with contextlib.suppress(AttributeError):
                 setattr(registry, name, _checked(method, name, _name(registry)))
 
@@ -128,7 +128,7 @@ def _checked(method: Callable[..., Any], name: str, shown: str) -> Callable[...,
             )
         return answer
 
-    checked._is_checked = True  # type: ignore[attr-defined]
+    checked.is_checked = True  # type: ignore[attr-defined]
     return checked
 
 

@@ -90,7 +90,7 @@ class RedisClients:
         :param mark: is published to this process, which is not told then: it tells itself.
         :returns: when they have ended, in ms; and the processes that have the client.
         """
-        told = (self._keys.process(""), self._process, mark, digest)
+        key, told = self._keys.client(digest), (self._keys.process(""), self._process, mark, digest)
         logs = [] if self._pool.is_cluster else [self._keys.channel(one).state for one in channels]
         given = tuple(channels.values()) if isinstance(channels, Mapping) else ()
         given_at = clock.monotonic()
@@ -98,9 +98,8 @@ class RedisClients:
         def command(timing: Timing) -> Command:
             since = age_in_ms(given_at)
             moments = [at if at > 0 else at - since for at in given]
-            limits = (self._awaited_for, MOST_LEFT, len(moments))
-            arguments = (*limits, *timing, *told, *channels, *moments)
-            return scripts.UNSUBSCRIBE([self._keys.client(digest), *logs], arguments)
+            first = (self._awaited_for, MOST_LEFT, len(moments), *timing, *told)
+            return scripts.UNSUBSCRIBE([key, *logs], (*first, *channels, *moments))
 
         try:
             moment, names = self._timely.run(command, deadline)[0]
