@@ -68,15 +68,13 @@ class ClientCatchUp:
 
     def _apply(self, digests: Sequence[str]) -> None:
         for chunk in portions(digests, self._weights.client, CLIENTS_AT_ONCE):
-            read = [
-                (one, subscriptions)
-                for digest, subscriptions in self._registry.subscriptions(chunk).items()
-                for one in self._hub.connections(digest)
-            ]
-            found = [(one, stands) for one, stands in read if self._hub.is_ready(one)]
-            for connection, stands in read:
-                if stands is not None and not self._hub.is_ready(connection):
-                    self._take_off(connection, stands)
+            found: list[tuple[Any, Subscriptions | None]] = []
+            for digest, subscriptions in self._registry.subscriptions(chunk).items():
+                for one in self._hub.connections(digest):
+                    if self._hub.is_ready(one):
+                        found.append((one, subscriptions))
+                    elif subscriptions is not None:
+                        self._take_off(one, subscriptions)
             lost = {
                 one
                 for one, stands in found
