@@ -134,7 +134,7 @@ class ClientCatchUp:
         present = self._hub.channels(connection)
         again = self._hub.begun_anew(connection, subscriptions.with_past)
         left = present - subscriptions.keys()
-        gone = self._hub.late_leaves.postpone(connection, left, subscriptions.ends) | again | undone
+        gone = self._hub.late_leaves.postpone(connection, left, subscriptions) | again | undone
         self._hub.leave(connection, gone)
         new = Subscriptions(
             (name, one) for name, one in subscriptions.items() if name not in present - gone
@@ -150,7 +150,7 @@ class ClientCatchUp:
         """
         known = self._hub.noted(connection)
         gone = known.moments.keys() - subscriptions.keys() - subscriptions.lost(known)
-        off = self._hub.late_leaves.postpone(connection, gone, subscriptions.ends)
+        off = self._hub.late_leaves.postpone(connection, gone, subscriptions)
         again = self._hub.late_leaves.undone(connection, subscriptions)
         self._hub.leave(connection, off | again, bars=True)
 

@@ -34,19 +34,19 @@ class LateLeaves:
                 member.known = member.known.without(left)
 
     def postpone(
-        self, connection: Listener, names: Collection[str], ends: Mapping[str, Position]
+        self, connection: Listener, names: Collection[str], subscriptions: Subscriptions
     ) -> set[str]:
         """Let *connection* leave channels that are paused once their logs are read so far.
 
         A connection that is catching up leaves at once, since it reads the log by itself.
 
         :param names: channels that the connection is on.
-        :param ends: where it left them, as far as that is known; else it leaves a channel as soon
-            as that pauses no longer.
+        :param subscriptions: the client's. They say where it left the channels, as far as that is
+            known; else it leaves a channel as soon as that pauses no longer.
         :returns: the other channels, which it is to leave at once.
         """
         with self._channels.lock:
-            return {name for name in names if not self._postpone(connection, name, ends.get(name))}
+            return {name for name in names if not self._postpone(connection, name, subscriptions)}
 
     def hold(self, connection: Listener, names: Collection[str]) -> set[str]:
         """Let *connection* hear nothing more of those of *names* that are paused, unless the
@@ -92,22 +92,29 @@ class LateLeaves:
             return self._channels.at(member, name)
         return member.coming.get(name)
 
-    def _postpone(self, connection: Listener, name: str, end: Position | None) -> bool:
-        tail = self._paused_at(connection, name)
+    def _postpone(self, connection: Listener, name: str, subscriptions: Subscriptions) -> bool:
+        tail, end = self._paused_at(connection, name), subscriptions.ends.get(name)
         if tail is None or not (end is None or tail.is_before(end)):
             return False
-        paused_leaves = self._channels.paused_leaves
-        noted = paused_leaves.waiting.get(name, {}).get(connection)
-        # Where nobody knows the place, that of hold() stays; and the first place of several, since
-        # a page that came again meanwhile, and left, is not to hear what was pushed in between.
-        if noted is None or (end is not None and not tail.is_before(noted)):
-            paused_leaves.note(connection, name, end)
+        noted = self._channels.paused_leaves.place(connection, name)
+        if noted is not None and tail.is_before(noted):
+            # The first place of several stays, since a page that came again meanwhile, and left, is
+            # not to hear what was pushed in between.
+            return True
+        begun = subscriptions.begun.get(name)
+        if begun is not None and tail.is_before(begun):
+            # It came again before it left there, and nobody knows where it had left before that.
+            return False
+        # Where nobody knows the place, that of hold() stays.
+        if noted is None or end is not None:
+            self._channels.paused_leaves.note(connection, name, end)
         return True
 
     def _hold(self, connection: Listener, name: str) -> bool:
-        tail = self._paused_at(connection, name)
-        if tail is not None:
-            self._channels.paused_leaves.note(connection, name, tail)
+        tail, waiting = self._paused_at(connection, name), self._channels.paused_leaves
+        # Where it left before is known already, and it came again meanwhile.
+        if tail is not None and waiting.place(connection, name) is None:
+            waiting.note(connection, name, tail)
         return tail is not None
 
     def _paused_at(self, connection: Listener, name: str) -> Position | None:

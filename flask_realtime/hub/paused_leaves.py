@@ -34,6 +34,10 @@ class PausedLeaves:
         """Return whether *connection* is about to leave a channel."""
         return connection in self.waiting.get(name, ())
 
+    def place(self, connection: Listener, name: str) -> Position | None:
+        """Return the position behind which *connection* leaves a channel, as far as it is known."""
+        return self.waiting.get(name, {}).get(connection)
+
     def outboxes(self, name: str) -> set[Any]:
         """Return the outboxes of the connections that are about to leave a channel."""
         return {one.outbox for one in self.waiting.get(name, ())}

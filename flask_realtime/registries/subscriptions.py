@@ -74,9 +74,10 @@ class Subscriptions(dict[str, Subscription]):
         complete.
     :param ends: the tails of the logs of channels when the client left these, as far as they are
         known.
+    :param begun: where the subscriptions had begun that the client left there.
     """
 
-    __slots__ = ("connections", "ends", "forgotten", "left")
+    __slots__ = ("begun", "connections", "ends", "forgotten", "left")
 
     def __init__(
         self,
@@ -85,12 +86,14 @@ class Subscriptions(dict[str, Subscription]):
         left: Mapping[str, int] | None = None,
         forgotten: int = 0,
         ends: Mapping[str, Position] | None = None,
+        begun: Mapping[str, Position] | None = None,
     ) -> None:
         super().__init__(by_channel)
         self.connections = connections
         self.left = left or {}
         self.forgotten = forgotten
         self.ends = ends or {}
+        self.begun = begun or {}
 
     @property
     def with_past(self) -> dict[str, Subscription]:

@@ -27,7 +27,7 @@ def subscriptions_in(reply: Sequence[bytes], prefix: str) -> Subscriptions:
         _connections(fields, prefix),
         {name: int(fields[b"left:" + name.encode()]) for name in _named(fields, "left:")},
         int(fields.get(b"forgotten", 0)),
-        _ends(fields),
+        *_ends(fields),
     )
 
 
@@ -64,15 +64,19 @@ def _named(fields: Iterable[bytes], kind: str) -> list[str]:
     return [name[len(prefix) :].decode() for name in fields if name.startswith(prefix)]
 
 
-def _ends(fields: Mapping[bytes, bytes]) -> dict[str, Position]:
-    """Return where logs ended when the client left the channels, as far as that is known."""
-    ends = {}
+def _ends(fields: Mapping[bytes, bytes]) -> tuple[dict[str, Position], dict[str, Position]]:
+    """Return where logs ended when the client left the channels, as far as that is known, and where
+    the client's subscriptions to these had begun."""
+    ends, begun = {}, {}
     for name in _named(fields, "end:"):
-        moment, _, position = fields[b"end:" + name.encode()].partition(b":")
+        moment, _, places = fields[b"end:" + name.encode()].partition(b":")
         # A process of an earlier version leaves the field as it was.
         if moment == fields.get(b"left:" + name.encode()):
-            ends[name] = parse_position(position)
-    return ends
+            end, _, start = places.partition(b" ")
+            ends[name] = parse_position(end)
+            if start:
+                begun[name] = parse_position(start)
+    return ends, begun
 
 
 def _subscription(fields: Mapping[bytes, bytes], name: str) -> Subscription:

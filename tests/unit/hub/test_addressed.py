@@ -6,6 +6,7 @@ import pytest
 
 from flask_realtime.protocol.publications import NOWHERE, Publication
 from flask_realtime.protocol.routes import Route
+from flask_realtime.registries.subscriptions import Subscriptions
 from tests.eventually import DEADLINE
 
 from ..logs import Ear
@@ -81,7 +82,24 @@ def test_page_that_leaves_a_paused_channel_twice_hears_nothing_from_in_between(b
     board.delivery.pause()
     farewell, between = board.log.append("farewell"), board.log.append("in between")
     for end in (farewell.position, between.position):
-        assert board.hub.late_leaves.postpone(gone, ["room"], {"room": end}) == set()
+        left = Subscriptions(ends={"room": end})
+        assert board.hub.late_leaves.postpone(gone, ["room"], left) == set()
+
+    board.channel_catch_up.run(["room"], DEADLINE)
+
+    assert gone.payloads == ["farewell"]
+
+
+def test_page_that_leaves_a_paused_channel_here_hears_nothing_from_in_between(board):
+    """A page leaves a channel whose log is yet to be read, and comes again unheard. It leaves once
+    more by this process. It hears what was pushed before it left first."""
+    gone = board.put(Ear("d1"))
+    board.delivery.pause()
+    farewell, between = board.log.append("farewell"), board.log.append("in between")
+    first, second = [Subscriptions(ends={"room": one.position}) for one in (farewell, between)]
+    board.hub.late_leaves.postpone(gone, ["room"], first)
+    assert board.hub.late_leaves.hold(gone, ["room"]) == {"room"}
+    board.hub.late_leaves.postpone(gone, ["room"], second)
 
     board.channel_catch_up.run(["room"], DEADLINE)
 

@@ -122,6 +122,23 @@ def test_page_that_came_back_hears_what_was_pushed_since(nodes, page, deafness):
     assert received_until_end(page, nodes) == ["back", "again"]
 
 
+def test_page_that_came_back_and_left_once_more_hears_nothing_from_in_between(
+    nodes, page, deafness
+):
+    """While the page's process is cut off, the page leaves the channel, is let in again, and leaves
+    once more. It hears nothing that was pushed while it was not on the channel."""
+    _, elsewhere = nodes
+    digest = page.connection.digest
+    elsewhere.node.registry.unsubscribe(digest, ["left"])
+    push(elsewhere, "in between")
+    elsewhere.node.registry.subscribe(digest, ["left"])
+    elsewhere.node.registry.unsubscribe(digest, ["left"])
+
+    deafness.end()
+
+    assert received_until_end(page, nodes) == ["left left"]
+
+
 def test_log_is_read_though_the_clients_cannot_be(nodes, page, deafness, monkeypatch):
     """Redis tells of no client when the page's process hears it again. The page hears what was
     pushed meanwhile, since logs can be read."""

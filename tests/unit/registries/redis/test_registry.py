@@ -6,6 +6,7 @@ import redis
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.pushes import Push
+from flask_realtime.protocol.starts import Start
 from flask_realtime.registries import make_registry
 from flask_realtime.registries.records import ConnectionRecord
 from flask_realtime.registries.redis.connection import ConnectionLost
@@ -190,9 +191,10 @@ def test_page_that_cannot_leave_is_not_read_while_redis_is_not_heard(opened):
 
 def test_registry_knows_where_a_log_ended_when_a_page_left(store):
     """A page leaves two channels, of which one was never pushed to nor heard. For the other one it
-    is known what was pushed before the page left, until the page comes back."""
+    is known what was pushed before the page left, and where it had come, until it comes back."""
     registry = store.open()
-    registry.subscribe("d1", ["room"])
+    registry.subscribe("d1", {"room": Start(by_view=True)})
+    came = registry.subscriptions(["d1"])["d1"]["room"].since
     (first, _) = registry.publish([Push("room", "1", "p1"), Push("room", "2", "p2")])
     registry.unsubscribe("d1", ["room", "never heard"])
     (later,) = registry.publish([Push("room", "3", "p3")])
@@ -202,6 +204,7 @@ def test_registry_knows_where_a_log_ended_when_a_page_left(store):
     found = registry.subscriptions(["d1"])["d1"]
     assert set(found.ends) == {"room"}
     assert found.ends["room"].seq == later.seq - 1 == first.seq + 1
+    assert found.begun == {"room": came}
 
     registry.subscribe("d1", ["room"])
     assert not registry.subscriptions(["d1"])["d1"].ends

@@ -4,7 +4,8 @@
 --   sent:CHANNEL      the position up to which the client's newest connection was sent
 --   left:CHANNEL      the moment at which the client left the channel
 --   end:CHANNEL       the same moment, a colon, and the position of the last entry of the channel's log then;
---                     no field if that is not known, as in a cluster
+--                     if the client was on the channel, then a space, and where its subscription had begun; no
+--                     field if the position is not known, as in a cluster
 --   channels          how many fields since:CHANNEL there are
 --   lefts             how many fields left:CHANNEL there are
 --   connections       the names of the open connections, with spaces between them
@@ -80,10 +81,12 @@ end
 -- Unsubscribes a client from one channel. moment is when, and tail is the position of the log's last entry
 -- then, if that is known.
 local function leave(client, name, moment, tail)
+    local since = redis.call('HGET', client, 'since:' .. name)
     -- HDEL comes first: after it, a Redis that is out of memory does not refuse the HSET below.
     if redis.call('HDEL', client, 'since:' .. name) == 1 then
         redis.call('HINCRBY', client, 'channels', -1)
         redis.call('HDEL', client, 'sent:' .. name)
+        tail = tail and tail .. ' ' .. string.match((read_since(since)), '[^>]*$')
     else
         -- A client that has left already left at the place of before, unless a process of an earlier version
         -- has noted another leave since.
