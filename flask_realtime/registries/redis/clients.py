@@ -162,7 +162,7 @@ class RedisClients:
         subscriptions = self._subscriptions(known) if known else None
         lost = self.tombstones.lost(user, subscriptions, of_others, deadline)
         if lost:
-            self.unsubscribe(digest, lost, deadline)
+            self.unsubscribe(digest, lost, deadline)  # what was asked for again meanwhile is kept
             # Read again, so that the page is told which channels it has left.
             subscriptions = self.subscriptions([digest], deadline)[digest]
         return Arrival(subscriptions, waiting_for(digest, items), bool(has_arrived))

@@ -158,8 +158,9 @@ class RedisTombstones:
         subscriptions: Subscriptions | None,
         replies: Sequence[Any],
         deadline: Deadline,
-    ) -> list[str]:
-        """Return the channels that the client's user was put out of after a request asked for them.
+    ) -> dict[str, int]:
+        """Return the channels that the client's user was put out of after a request asked for them,
+        each with the moment of that.
 
         Asks Redis where the user was put out of any channel since.
 
@@ -169,15 +170,15 @@ class RedisTombstones:
         asked = {name: one.asked for name, one in (subscriptions or {}).items()}
         asked = {name: moment for name, moment in asked.items() if moment <= latest}
         if user is None or not asked:
-            return []
+            return {}
         fields = ["forgotten", *(f"left:{name}" for name in asked)]
         found = self._pool.ask([("HMGET", self._keys.user(user), *fields)], deadline)
         forgotten, *left = map(_moment, found[0])
-        return [
-            name
+        return {
+            name: max(put_out, forgotten)
             for (name, moment), put_out in zip(asked.items(), left, strict=True)
             if moment <= max(put_out, forgotten)
-        ]
+        }
 
     def _end_session(self, end: SessionEnd, age: int, deadline: Deadline) -> tuple[int, str]:
         keys = [self._keys.session(end.session), self._keys.waiting(end.session)]

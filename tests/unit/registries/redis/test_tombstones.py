@@ -8,7 +8,7 @@ import pytest
 from flask_realtime.config.settings import Config
 from flask_realtime.errors import CloseCode
 from flask_realtime.protocol.positions import Position
-from flask_realtime.registries.records import Disconnect
+from flask_realtime.registries.records import Disconnect, Grant
 from flask_realtime.registries.redis import disconnects, tombstones
 from flask_realtime.registries.redis.keys import RedisKeys
 from flask_realtime.registries.redis.tombstones import RedisTombstones
@@ -16,6 +16,8 @@ from flask_realtime.registries.subscriptions import Subscription, Subscriptions
 from flask_realtime.threads import clock
 from tests.contract.recorder import Recorder
 from tests.eventually import eventually
+
+PAGE = "a" * 32 + "5" * 32
 
 
 def test_connection_of_a_stranger_asks_nothing_more():
@@ -49,9 +51,31 @@ def test_client_that_subscribed_after_its_user_was_put_out_asks_nothing_more():
     part = RedisTombstones(None, RedisKeys("p"), Config())
     later = Subscriptions({"a": Subscription(Position.start(), moment=6)})
 
-    assert part.lost("42", later, [0, [None, b"5"]], None) == []
-    assert part.lost("42", None, [[None, b"5"]], None) == []
-    assert part.lost(None, later, [], None) == []
+    assert part.lost("42", later, [0, [None, b"5"]], None) == {}
+    assert part.lost("42", None, [[None, b"5"]], None) == {}
+    assert part.lost(None, later, [], None) == {}
+
+
+def test_page_that_asks_again_while_its_socket_comes_is_let_in(store, monkeypatch):
+    """A user is put out of a channel while a page of the user is away. The page's socket comes
+    back, and in the middle of that a request lets the page in again. The page stays."""
+    here, elsewhere = store.open(), store.open()
+    here.subscribe(PAGE, ["room", "hall"])
+    here.end_user("42", "room")
+    here.end_user("42", "hall")
+    lost, ended_at = RedisTombstones.lost, clock.monotonic()
+
+    def let_in_meanwhile(*args):
+        found = lost(*args)
+        # A time within Redis has whole ms.
+        eventually(lambda: clock.monotonic() > ended_at + 0.005)
+        now = clock.monotonic()
+        elsewhere.subscribe(PAGE, ["room"], Grant("42", now, {"room": now}))
+        return found
+
+    monkeypatch.setattr(RedisTombstones, "lost", let_in_meanwhile)
+
+    assert set(here.connect(PAGE, "1", "42").subscriptions) == {"room"}
 
 
 def test_user_who_leaves_ever_more_channels_takes_no_more_memory(store, monkeypatch, tmp_path):
