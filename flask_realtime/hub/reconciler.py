@@ -103,9 +103,8 @@ class Reconciler:
         """Have the registry note that a client was put out of a channel: see
         :meth:`.UnnotedKicks.add`; only once it has said when, or failed to, if *when* is None."""
         self.unnoted_kicks.add(digest, channel, was_on, when)
-        if when is not None:
-            self._thread.start()
-            self._wake.set()
+        self._thread.start()
+        self._wake.set()
 
     def restored(self) -> None:
         """Have every channel and every client read anew, because the registry is heard again, and
@@ -160,15 +159,16 @@ class Reconciler:
                 changed, self._changed = self._changed, set()
                 is_anew, self._is_anew = self._is_anew, False
             self._is_failing = not self._work(paused, changed, is_anew)
-            seconds = RETRY_SECONDS if self._is_failing or changed else None
+            # Of some kicks the registry may never say when they were.
+            has_more = self._is_failing or changed or self.unnoted_kicks.clients()
+            seconds = RETRY_SECONDS if has_more else None
             with self._lock:
                 has_news = self._is_anew or self._paused - paused or self._changed - changed
                 if self._is_failing and not has_news:
                     # The failed reading has asked for the next one, which has to wait.
                     self._wake.clear()
                 self._paused |= paused
-                # Some wait for a kick of theirs, of which the registry may say no more.
-                self._changed |= changed
+                self._changed |= changed  # Some wait until a kick of theirs is told.
                 self._is_anew |= is_anew and self._is_failing
 
     def _work(self, paused: set[str], changed: set[str], is_anew: bool) -> bool:

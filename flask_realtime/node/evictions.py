@@ -9,6 +9,9 @@ from ..hub.hub import Hub
 from ..registries.records import Disconnect
 from ..session.known_ends import KnownEnds
 
+# How many kicks are remembered of which the registry has yet to say when they were.
+MOST_PENDING = 10_000
+
 _REASONS: dict[int, str] = {
     CloseCode.NORMAL: "The session has ended.",
     CloseCode.SESSION_CHANGED: "The session changed.",
@@ -34,6 +37,9 @@ class Evictions:
         self._hub = hub
         self._known_ends = known_ends
         self._unsubscribe = unsubscribe
+        # By user and channel, the clients of kicks of which the registry is about to say when they
+        # were.
+        self._pending: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def end_session(self, session: str, heir: str) -> None:
         """Let no page of a browser session connect to this process any more."""
@@ -59,9 +65,23 @@ class Evictions:
             None: the registry is about to be told of it. What the pages ask for as soon as it has
             noted it is to last.
         """
-        for connection in self._hub.connections(user=user):
+        connections = self._hub.connections(user=user)
+        digests = tuple([one.digest for one in connections])
+        pending = self._pending.pop((user, channel), ())
+        if when is None and digests:
+            self._await(user, channel, (*pending, *digests))
+        for connection in connections:
             # Noted first, so that no subscriptions are read from now on that do not know of it.
             was_on = channel in self._hub.channels(connection)
             self._unsubscribe(connection.digest, channel, was_on, when)
             # The connection is off the channel at once, even if the registry notes it later.
             self._hub.leave(connection, [channel], bars=True)
+        if when is not None:
+            # Those whose sockets have gone meanwhile may come back, and ask for the channel again.
+            for digest in set(pending).difference(digests):
+                self._unsubscribe(digest, channel, False, when)
+
+    def _await(self, user: str, channel: str, digests: tuple[str, ...]) -> None:
+        self._pending[user, channel] = digests
+        if len(self._pending) > MOST_PENDING:
+            self._pending.pop(next(iter(self._pending)), None)

@@ -126,3 +126,15 @@ def test_change_does_not_wait_for_ever_for_a_kick_without_a_moment(house, monkey
     eventually(lambda: house.jobs)
 
     assert house.reconciler.unnoted_kicks.clients() == set()
+
+
+def test_kick_without_a_moment_is_told_though_nothing_else_happens(house, monkeypatch):
+    """A user is put out of a channel, and the registry never says when. The kick is told a while
+    later, and the page's next socket is kept from the channel no longer."""
+    monkeypatch.setattr(unnoted_kicks, "PENDING_SECONDS", 0.1)
+    monkeypatch.setattr(reconciler, "RETRY_SECONDS", 0.1)
+
+    house.reconciler.unsubscribe("d1", "a", True, None)
+
+    eventually(lambda: house.reconciler.unnoted_kicks.clients() == set())
+    assert set(house.registry.subscriptions(["d1"])["d1"]) == set()

@@ -113,3 +113,41 @@ def test_registry_that_does_not_say_when_has_its_users_pages_leave_now(hub, ears
 
     assert hub.channels(ears[1]) == set()
     assert noted[0] == (ears[1].digest, "room", True, 0)
+
+
+def test_client_whose_socket_has_gone_is_noted_with_the_moment_of_the_kick(hub, ears):
+    """A user is put out of a channel, and a page's socket ends before the registry has said when
+    that was. The moment is noted for that page, too, and once."""
+    noted = []
+    evictions = Evictions(hub, KnownEnds(), lambda *left: noted.append(left))
+    evictions.unsubscribe("42", "room", None)
+    hub.remove(ears[1])
+    noted.clear()
+
+    evictions.unsubscribe("42", "hall", 4)
+    evictions.unsubscribe("42", "room", 5)
+    evictions.unsubscribe("42", "room", 6)
+
+    stays, gone = ears[2].digest, ears[1].digest
+    assert noted == [
+        (stays, "hall", False, 4),
+        (stays, "room", False, 5),
+        (gone, "room", False, 5),
+        (stays, "room", False, 6),
+    ]
+
+
+def test_kicks_of_which_the_registry_says_nothing_are_forgotten(hub, ears, monkeypatch):
+    """Ever more kicks wait for a registry that is away. The latest are remembered."""
+    monkeypatch.setattr("flask_realtime.node.evictions.MOST_PENDING", 2)
+    noted = []
+    evictions = Evictions(hub, KnownEnds(), lambda *left: noted.append(left))
+    for name in ("first", "second", "third"):
+        evictions.unsubscribe("42", name, None)
+    hub.remove(ears[1])
+    noted.clear()
+
+    for name in ("first", "second", "third"):
+        evictions.unsubscribe("42", name, 5)
+
+    assert [name for digest, name, *_ in noted if digest == ears[1].digest] == ["second", "third"]

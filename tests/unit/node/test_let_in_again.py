@@ -4,6 +4,10 @@ import threading
 
 import pytest
 
+from flask_realtime.hub import unnoted_kicks
+from flask_realtime.registries.records import Grant
+from flask_realtime.threads import clock
+
 from ...eventually import DEADLINE, eventually
 from ..handshakes import Page
 
@@ -113,3 +117,31 @@ def test_page_stays_though_the_registry_is_told_late_of_the_kick(heard, page):
     push(heard, "back", "room")
 
     assert page.receive_payloads(1) == ["back"]
+
+
+def test_page_without_a_socket_while_the_kick_is_noted_is_let_in_by_its_next_one(
+    heard, page, monkeypatch
+):
+    """A user is put out of a room, and the page's socket ends before the registry has said when
+    that was. A request lets the page into the room again, and its next socket hears the room."""
+    node, digest = heard.node, page.connection.digest
+    monkeypatch.setattr(unnoted_kicks, "PENDING_SECONDS", 10 * DEADLINE)
+    end_user = node.registry.end_user
+
+    def lose_the_socket(*end):
+        page.connection.cut()
+        eventually(lambda: not node.connections())
+        end_user(*end)
+
+    monkeypatch.setattr(node.registry, "end_user", lose_the_socket)
+    put_out(heard, "room")
+    ended_at = clock.monotonic()
+    # A time within the registry has whole ms.
+    eventually(lambda: clock.monotonic() > ended_at + 0.005)
+    now = clock.monotonic()
+    node.registry.subscribe(digest, ["room"], Grant(USER, now, {"room": now}))
+
+    with Page(node, identity=USER) as again:
+        push(heard, "back", "room")
+
+        assert again.receive_payloads(1) == ["back"]
