@@ -137,6 +137,14 @@ def replaced_digest(secret_key: str | bytes, cookie: str, connection_id: str) ->
     return _sign(secret_key, f"replaced:{connection_id}:{cookie}")
 
 
+def forgotten_digest(secret_key: str | bytes, cookie: str) -> str:
+    """Return what a session notes of a cookie by which Flask-Login is to remember nobody any more.
+
+    :param cookie: the value of that cookie, which would log in whoever reads it in the store.
+    """
+    return _sign(secret_key, f"forgotten:{cookie}")
+
+
 def id_digest(secret_key: str | bytes, cookie: str) -> str:
     """Return the name of an id under which a store of the app's holds, or held, a browser session.
 

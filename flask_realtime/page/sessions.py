@@ -10,7 +10,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
-from flask.sessions import SecureCookieSession, SessionMixin
+from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 
 from ..errors import InvalidSetting
 from ..flask_contexts import (
@@ -27,7 +27,8 @@ from .cookie_sessions import has_cookie_session
 IS_NOT_SAVED = "flask_realtime.is_not_saved"
 # The packages whose interfaces write a session as a whole, and nothing else: saving it twice does
 # no harm.
-_SAVE_TWICE = ("flask", "flask_session")
+_KEEPS_IDS = "flask_session"
+_SAVE_TWICE = ("flask", _KEEPS_IDS)
 
 
 def present_session() -> SessionMixin:
@@ -68,8 +69,7 @@ def save_on_trial() -> None:
     """
     app, session = present_app(), present_session()
     interface = app.session_interface
-    author = str(type(interface).save_session.__module__).partition(".")[0]
-    if author not in _SAVE_TWICE or interface.is_null_session(session):
+    if _author_of(interface) not in _SAVE_TWICE or interface.is_null_session(session):
         return
     accessed = session.accessed
     try:
@@ -80,11 +80,28 @@ def save_on_trial() -> None:
 
 def open_no_session() -> None:
     """Give the current request the session of a visitor who brings no cookie; it is not saved."""
-    app, environ = present_app(), present_request().environ
-    environ[IS_NOT_SAVED] = True
-    request = app.request_class({**environ, "HTTP_COOKIE": ""})
+    present_request().environ[IS_NOT_SAVED] = True
+    open_without_cookie()
+
+
+def open_without_cookie() -> None:
+    """Give the current request the session of a visitor who brings no cookie."""
+    app = present_app()
+    request = app.request_class({**present_request().environ, "HTTP_COOKIE": ""})
     opened = app.session_interface.open_session(app, request)
     setattr(request_context(), SESSION, SecureCookieSession() if opened is None else opened)
+
+
+def save_under(session_id: str, values: dict[str, Any]) -> None:
+    """Have the app's store hold a session under an id that the current request has given up.
+
+    It does nothing where the store is not one of Flask-Session.
+    """
+    app, interface = present_app(), present_app().session_interface
+    if _author_of(interface) == _KEEPS_IDS:
+        session = interface.session_class(values, sid=session_id)  # type: ignore[attr-defined]
+        session.modified = True
+        interface.save_session(app, session, app.response_class())
 
 
 def may_be_saved() -> bool:
@@ -131,3 +148,8 @@ def value_in(session: MutableMapping[str, Any], key: str) -> Any:
     if accessed is not None:
         session.accessed = accessed  # type: ignore[attr-defined]
     return value
+
+
+def _author_of(interface: SessionInterface) -> str:
+    """Return the package whose function saves the sessions."""
+    return str(type(interface).save_session.__module__).partition(".")[0]

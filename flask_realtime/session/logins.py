@@ -10,8 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Flask, Response, has_request_context, request
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.http import parse_cookie
 
+from ..caching import may_be_kept
 from ..flask_contexts import present_app, present_request
 from ..page.identities import identity_now
 from ..page.sessions import present_session, value_in
@@ -21,6 +23,8 @@ from .pending_changes import SessionChanges
 
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
 _IS_REMEMBERED = "flask_realtime.is_remembered"
+# Where the environ of a request holds the remember cookie that is hidden from Flask-Login.
+_HIDDEN = "flask_realtime.hidden_cookie"
 _SIGNALS = ("user_logged_in", "user_loaded_from_cookie")
 # The key in the session that Flask-Login sets to False until the user shows a password again.
 _FRESH = "_fresh"
@@ -79,10 +83,28 @@ def forget_log_in(response: Response) -> None:
 
 def delete_remembering(response: Response) -> None:
     """Have *response* take away the cookie that remembers a user, if the request brings one."""
-    if _has_logins() and _cookie_name() in request.cookies:
+    if _has_logins() and _brought() is not None:
         config = present_app().config
         path, domain = config.get("REMEMBER_COOKIE_PATH", "/"), config.get("REMEMBER_COOKIE_DOMAIN")
         response.delete_cookie(_cookie_name(), path=path, domain=domain)
+
+
+def hide_remembering() -> None:
+    """Have Flask-Login find no cookie in the current request by which it remembers a user."""
+    request.environ[_HIDDEN] = _brought()
+    others = [one for one in request.cookies.items(multi=True) if one[0] != _cookie_name()]
+    request.cookies = ImmutableMultiDict(others)
+
+
+def take_hidden_away(response: Response) -> None:
+    """Have *response* take away the remember cookie that was hidden, unless it sets another.
+
+    What a cache may keep takes none away, since it would do so again, and for others.
+    """
+    is_told = _HIDDEN in request.environ and not _remembering(response)
+    if is_told and not may_be_kept(response):
+        delete_remembering(response)
+        response.vary.add("Cookie")
 
 
 def ends_remembering(response: Response) -> bool:
@@ -90,12 +112,17 @@ def ends_remembering(response: Response) -> bool:
     return bool(deletions_of_remembering(response.headers.getlist("Set-Cookie")))
 
 
+def begins_remembering(response: Response) -> bool:
+    """Return whether *response* gives the browser a cookie that remembers a user."""
+    return any(not _deletes(line) for line in _remembering(response))
+
+
 def remembers_anew(response: Response) -> bool | None:
     """Return True if *response* gives the browser a cookie by which Flask-Login remembers a user,
     where it had none; False if it takes away the one that it has; else None."""
     lines = _remembering(response)
     # Most answers set none, and ask for no cookie either.
-    has_one = bool(lines) and bool(request.cookies.get(_cookie_name()))
+    has_one = bool(lines) and bool(_brought())
     return not has_one if any(_deletes(line) == has_one for line in lines) else None
 
 
@@ -123,14 +150,14 @@ def forgotten_cookie(response: Response, jar: CookieJar) -> str:
     :param jar: the socket's cookies before the message; one before it may have taken it away.
     """
     if ends_remembering(response):
-        return request.cookies.get(_cookie_name(), "")
+        return _brought() or ""
     return jar.lost_value_of(_cookie_name()) or "" if _has_logins() else ""
 
 
 def remembering_cookie() -> str:
     """Return the cookie by which Flask-Login remembers the user; ``""`` where the request brings
     none that Flask-Login has made."""
-    cookie = request.cookies.get(_cookie_name(), "") if _has_logins() else ""
+    cookie = _brought() or "" if _has_logins() else ""
     return cookie if _user_in(cookie) is not None else ""
 
 
@@ -145,7 +172,7 @@ def cookie_of_log_in() -> str:
     The cookie may also be about to do that, when the app first asks for the user. Else the result
     is ``""``.
     """
-    return "" if has_shown_password() else request.cookies.get(_cookie_name(), "")
+    return "" if has_shown_password() else _brought() or ""
 
 
 def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
@@ -224,6 +251,12 @@ def _has_logins() -> bool:
 def _cookie_name() -> str:
     name: str = present_app().config.get("REMEMBER_COOKIE_NAME", "remember_token")
     return name
+
+
+def _brought() -> str | None:
+    """Return the remember cookie that the request brings, be it hidden from Flask-Login or not."""
+    found: str | None = request.environ.get(_HIDDEN, request.cookies.get(_cookie_name()))
+    return found
 
 
 def _deletes(line: str) -> bool:

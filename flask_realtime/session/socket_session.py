@@ -20,6 +20,7 @@ from ..page.sessions import present_session, value_in
 from ..page.user_loader import identify
 from ..registries.base import Registry
 from .cookie_jar import MOST_BYTES, MOST_COOKIES, CookieJar, in_address, in_environ, path_of
+from .forgotten_cookies import keep_note
 from .logins import cookies_still_meant
 from .lone_deletions import deposit
 from .outcome import Outcome, name_of, outcome_of
@@ -127,6 +128,7 @@ class SocketSession:
 
         :param response: the app's response to the message, with all of its cookies.
         """
+        keep_note()
         return outcome_of(self._app, self._jar, response)
 
     def hand_on(self, outcome: Outcome | None, socket: SocketOfMessage) -> bool:

@@ -166,6 +166,7 @@ def leave():
 
 
 @app.post("/renew")
+@realtime.allow_calls
 def renew():
     flask_login.logout_user()
     app.session_interface.regenerate(session)

@@ -1,0 +1,109 @@
+"""Remember cookies that a log-out by a message has taken away, and that the browser still has.
+
+Where the server keeps the session, the log-out is saved at once. The browser loses the cookie by
+which Flask-Login remembers the user only when the page fetches what the message has changed; until
+then each request of the browser would log the user in again, and for good where the tab has died.
+Therefore the session notes the cookie: whoever brings it with that session is not logged in by it,
+and the answer takes it away.
+
+Flask-Login remembers a user by the same cookie in all browsers, and after each log-in. Other
+browsers have other sessions, without such a note; and the next log-in takes the note out.
+
+A session that the log-out has emptied is deleted from its store, and the browser gets another id.
+The store holds a session under the former id then with nothing but the note, which no request goes
+on with.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Request, Response
+from flask.sessions import NullSession
+
+from ..flask_contexts import present_request
+from ..identity.keys import forgotten_digest
+from ..page.former_session import session_as_it_came
+from ..page.secret_keys import secret_keys
+from ..page.session_ids import CAME_ID, has_unknown_id
+from ..page.sessions import open_without_cookie, present_session, save_under, value_in
+from .logins import (
+    begins_remembering,
+    ends_remembering,
+    has_logged_in,
+    hide_remembering,
+    remembering_cookie,
+    take_hidden_away,
+)
+
+logger = logging.getLogger(__name__)
+
+#: The key in the session that holds a digest of the cookie.
+FORGOTTEN = "realtime_forgotten"
+# The key that Flask-Session leaves in a session that is emptied.
+_PERMANENT = "_permanent"
+# Where the environ of a message holds the digest that it has noted.
+_NOTED = "flask_realtime.noted_log_out"
+
+
+def hide_forgotten() -> None:
+    """Hide the remember cookie of the current request from Flask-Login, if its session says so.
+
+    Call it before anything reads the session. A session that says nothing else is put aside.
+    """
+    session = present_session()
+    note = value_in(session, FORGOTTEN)
+    if note is None:
+        return
+    if not {*session} - {FORGOTTEN, _PERMANENT}:
+        open_without_cookie()
+    cookie = remembering_cookie()
+    if cookie and note in [forgotten_digest(key, cookie) for key in secret_keys()]:
+        hide_remembering()
+
+
+def settle_log_in(request: Request, response: Response) -> None:
+    """Take the note out of the session where the request logs somebody in."""
+    is_noted = CAME_ID in request.environ and FORGOTTEN in present_session()
+    if is_noted and _logs_in(response):
+        del present_session()[FORGOTTEN]
+
+
+def note_log_out(request: Request, response: Response) -> None:
+    """Note the remember cookie that a message takes away with *response*, before the session is
+    saved; or keep what an earlier message has noted, whatever this one does to the session."""
+    session = present_session()
+    if CAME_ID not in request.environ or isinstance(session, NullSession) or has_unknown_id():
+        return
+    cookie = remembering_cookie() if ends_remembering(response) else ""
+    came = value_in(session_as_it_came(is_deep=False), FORGOTTEN)
+    note = forgotten_digest(secret_keys()[0], cookie) if cookie else came
+    if note is None:
+        return
+    request.environ[_NOTED] = note
+    if session and (cookie or not _logs_in(response)):
+        session[FORGOTTEN] = note
+
+
+def keep_note() -> None:
+    """Have the app's store keep what a message has noted, if its session has no longer the id that
+    the browser has. The session is saved already."""
+    environ, session = present_request().environ, present_session()
+    note = environ.pop(_NOTED, None)
+    if note is None or isinstance(session, NullSession):
+        return
+    if not session or getattr(session, "sid", None) != environ[CAME_ID]:
+        try:
+            save_under(environ[CAME_ID], {FORGOTTEN: note})
+        except Exception:
+            logger.exception("A log-out may be lost with its tab, since the store notes nothing.")
+
+
+def take_away(request: Request, response: Response) -> None:
+    """Have *response* take away the cookie that was hidden; that to a handshake sets none."""
+    if response.status_code != 101:
+        take_hidden_away(response)
+
+
+def _logs_in(response: Response) -> bool:
+    return has_logged_in() or begins_remembering(response)

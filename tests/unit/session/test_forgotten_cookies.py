@@ -1,0 +1,158 @@
+"""Remember cookies that a log-out by a message has taken away, while the browser still has them."""
+
+import flask_login
+import pytest
+from cachelib import SimpleCache
+from flask import request, session
+from flask_session import Session
+
+from flask_realtime.identity.keys import SOCKET_KEY
+from flask_realtime.session.forgotten_cookies import FORGOTTEN
+
+from ..conversations import Browser
+
+USER = flask_login.UserMixin()
+USER.id = "42"
+
+
+@pytest.fixture
+def store():
+    return SimpleCache()
+
+
+@pytest.fixture
+def browser(app, store):
+    """The browser of a user who is remembered, of an app whose server keeps the session."""
+    app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=store)
+    Session(app)
+    flask_login.LoginManager(app).user_loader(lambda user_id: USER)
+
+    @app.post("/login")
+    def log_in():
+        flask_login.login_user(USER, remember="remember" in request.args)
+        return ""
+
+    @app.post("/logout")
+    def log_out():
+        flask_login.logout_user()
+        return ""
+
+    @app.post("/leave")
+    def leave():
+        session.clear()
+        flask_login.logout_user()
+        return ""
+
+    @app.get("/me")
+    def me():
+        return {"user": flask_login.current_user.get_id(), "sees": [*request.cookies]}
+
+    @app.get("/style")
+    def style():
+        response = app.response_class("")
+        response.set_etag("a style")
+        return response
+
+    browser = Browser(app)
+    browser.client.post("/set", json={SOCKET_KEY: browser.key})
+    browser.client.post("/login?remember=yes")
+    return browser
+
+
+def tells_of_it(response):
+    """Whether a response sets the cookie, or takes it away."""
+    return any(
+        line.startswith("remember_token=") for line in response.headers.getlist("Set-Cookie")
+    )
+
+
+def stored(browser):
+    """What the app's store holds under the id that the browser has."""
+    with browser.app.test_request_context(headers={"Cookie": browser.cookies()}):
+        return dict(session)
+
+
+def test_answer_takes_the_cookie_away_that_was_hidden(browser):
+    """The app's views do not see it either. It is asked for no more, and the note stays."""
+    browser.open_socket().call("/logout", method="post")
+
+    first = browser.client.get("/me")
+
+    assert first.json == {"user": None, "sees": ["session"]}
+    assert tells_of_it(first)
+    assert "Cookie" in first.headers["Vary"]
+    assert not tells_of_it(browser.client.get("/me"))
+    assert FORGOTTEN in stored(browser)
+
+
+def test_answer_that_caches_keep_takes_nothing_away(browser):
+    """A cache in front of the app would log out whoever asks for it next. The cookie is hidden
+    until another answer takes it away."""
+    browser.open_socket().call("/logout", method="post")
+
+    assert not tells_of_it(browser.client.get("/style"))
+    assert browser.client.get("/me").json["user"] is None
+
+
+def test_note_holds_neither_the_cookie_nor_the_user(browser):
+    """Whoever reads the store cannot log in by it."""
+    cookie = browser.client.get_cookie("remember_token").value
+    browser.open_socket().call("/logout", method="post")
+
+    assert stored(browser)[FORGOTTEN] not in cookie
+
+
+def test_cookie_of_another_user_logs_in(browser):
+    """It comes from a log-in that this session knows nothing of."""
+    browser.open_socket().call("/logout", method="post")
+    with browser.app.app_context():
+        browser.client.set_cookie("remember_token", flask_login.encode_cookie("43"))
+
+    assert browser.client.get("/me").json["user"] == "42"
+
+
+@pytest.mark.parametrize("how", ["", "?remember=yes"])
+def test_log_in_takes_the_note_out(browser, how):
+    """The cookie of the next log-in is the same as before."""
+    browser.open_socket().call("/logout", method="post")
+    browser.client.post(f"/login{how}")
+
+    assert FORGOTTEN not in stored(browser)
+    assert bool(browser.client.get_cookie("remember_token")) is bool(how)
+
+
+def test_log_out_by_http_notes_nothing(browser):
+    """Its answer takes the cookie away itself."""
+    browser.client.post("/logout")
+
+    assert FORGOTTEN not in stored(browser)
+
+
+def test_session_that_was_emptied_is_not_gone_on_with(browser):
+    """Nothing but the note is left under the id that the browser has. What the next request writes
+    there begins a session under another id, and the note stays for requests that are under way."""
+    browser.open_socket().call("/leave", method="post")
+    former = browser.client.get_cookie("session").value
+    assert {*stored(browser)} - {"_permanent"} == {FORGOTTEN}
+
+    browser.client.post("/set", json={"cart": [1]})
+
+    assert browser.client.get_cookie("session").value != former
+    assert browser.session() == {"cart": [1], "_permanent": True}
+    browser.client.set_cookie("session", former)
+    assert FORGOTTEN in stored(browser)
+
+
+def test_store_that_notes_nothing_fails_no_log_out(browser, store, monkeypatch, caplog):
+    """The log-out is made, and its page told, where the store has gone away behind the saving."""
+
+    def fail(*_arguments):
+        raise OSError("The store has gone away.")
+
+    monkeypatch.setattr(store, "set", fail)
+    reply = browser.open_socket().call("/leave", method="post")
+
+    assert reply["status"] == 200
+    assert "notes nothing" in caplog.text
+    browser.take_over()
+    assert browser.client.get_cookie("remember_token") is None
