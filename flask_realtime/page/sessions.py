@@ -25,6 +25,8 @@ from .cookie_sessions import has_cookie_session
 
 #: Set in the environ of a request whose session is not to be saved once the app has done its part.
 IS_NOT_SAVED = "flask_realtime.is_not_saved"
+#: The key in a session that says whether it outlives the browser's end; clear() may leave it there.
+PERMANENT = "_permanent"
 # The packages whose interfaces write a session as a whole, and nothing else: saving it twice does
 # no harm.
 _KEEPS_IDS = "flask_session"
@@ -113,7 +115,7 @@ def may_be_saved() -> bool:
     session, app = present_session(), present_app()
     if session.modified:
         return True
-    is_lasting = value_in(session, "_permanent") if has_cookie_session(app) else session
+    is_lasting = value_in(session, PERMANENT) if has_cookie_session(app) else session
     return bool(is_lasting) and bool(app.config["SESSION_REFRESH_EACH_REQUEST"])
 
 

@@ -26,7 +26,7 @@ from ..identity.keys import forgotten_digest
 from ..page.former_session import session_as_it_came
 from ..page.secret_keys import secret_keys
 from ..page.session_ids import CAME_ID, has_unknown_id
-from ..page.sessions import open_without_cookie, present_session, save_under, value_in
+from ..page.sessions import PERMANENT, open_without_cookie, present_session, save_under, value_in
 from .logins import (
     begins_remembering,
     ends_remembering,
@@ -40,8 +40,6 @@ logger = logging.getLogger(__name__)
 
 #: The key in the session that holds a digest of the cookie.
 FORGOTTEN = "realtime_forgotten"
-# The key that Flask-Session leaves in a session that is emptied.
-_PERMANENT = "_permanent"
 # Where the environ of a message holds the digest that it has noted.
 _NOTED = "flask_realtime.noted_log_out"
 
@@ -55,7 +53,7 @@ def hide_forgotten() -> None:
     note = value_in(session, FORGOTTEN)
     if note is None:
         return
-    if not {*session} - {FORGOTTEN, _PERMANENT}:
+    if not {*session} - {FORGOTTEN, PERMANENT}:
         open_without_cookie()
     cookie = remembering_cookie()
     if cookie and note in [forgotten_digest(key, cookie) for key in secret_keys()]:

@@ -20,7 +20,9 @@ registry that is away, hangs or refuses to write says nothing; that no end is no
 nothing, since an end may wait in another process. Such an end is told late, and ends the successor
 that another end has given the session meanwhile: see :meth:`.Registry.end_session`.
 
-A session that has no key yet gets one when a user logs in: see :func:`lacks_key`.
+A session that was emptied is nobody's, even if the app still names the user whom it has found
+before that: see :func:`names_nobody`. A session that has no key yet gets one when a user logs in:
+see :func:`lacks_key`.
 
 Only the last row needs the registry's answer. Nothing waits for it in this process: sockets are
 closed, and pages turned away, before the registry is asked or while it is silent. A session that
@@ -33,6 +35,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import Response, current_app
+from flask.sessions import SecureCookieSession
 
 from ..errors import CloseCode
 from ..flask_contexts import present_app
@@ -49,7 +52,7 @@ from ..page.cookie_sessions import has_cookie_session
 from ..page.former_session import differ, session_as_it_came
 from ..page.identities import identity_now, identity_that_came
 from ..page.secret_keys import secret_keys, secret_keys_of
-from ..page.sessions import present_session
+from ..page.sessions import PERMANENT, present_session
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS
@@ -104,6 +107,24 @@ def may_be_copied() -> bool:
     Flask-Login says that the user has shown a password.
     """
     return _is_the_same() and not has_logged_in()
+
+
+def names_nobody(client: Client | None) -> bool:
+    """Return whether nothing is left in the session that names the user whom the app still names.
+
+    The app may have found its user for the whole request before it emptied the session. What the
+    request has written there since, such as a message to show, is nobody's then: the app's function
+    says so, asked as if for another request. Where it does not know the session as it came either,
+    it goes by something else.
+    """
+    now, key = dict(present_session()), known_socket_key()
+    if (key is None or has_new_key(client)) and not {*now} - {SOCKET_KEY, PERMANENT}:
+        return True
+    came, ask, user = dict(session_as_it_came()), identify().ask, identity_that_came()
+    # A stranger's session that is the same stranger's has not been emptied.
+    if user is None or ask(SecureCookieSession(now)) is not None:
+        return False
+    return ask(SecureCookieSession(came)) == user
 
 
 def new_successor(client: Client | None) -> str:

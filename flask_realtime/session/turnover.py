@@ -13,7 +13,7 @@ from ..identity.keys import SOCKET_KEY, new_socket_key
 from ..page.client import Client, key_that_came, known_socket_key, session_names
 from ..page.cookie_sessions import has_cookie_session
 from ..page.session_ids import renew_id
-from ..page.sessions import present_session, save_on_trial
+from ..page.sessions import save_on_trial
 from ..registries.records import End
 from .known_ends import KnownEnds
 from .late_answers import IS_CLEARED, IS_ENDED, TAKES_END
@@ -24,6 +24,7 @@ from .succession import (
     is_repetition,
     is_worth_saving,
     may_be_copied,
+    names_nobody,
     new_successor,
     orders_for,
 )
@@ -172,9 +173,9 @@ def _give_key_to_copy(client: Client | None, past: _Past) -> bool:
         _give_back_key()
     elif past.was_over is False:
         session[SOCKET_KEY] = past.successor
-    elif not present_session():
+    elif names_nobody(client):
         # It was emptied: nothing is left that its former key could bring back.
-        return True
+        _give_new_key(client)
     elif not is_worth_saving(past.is_repeated) or (past.is_repeated and now == before):
         return False
     else:

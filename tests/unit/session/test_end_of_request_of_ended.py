@@ -4,6 +4,7 @@ import pytest
 from flask import flash, g, session
 
 from flask_realtime.identity.keys import session_digest
+from flask_realtime.page.client import came
 from flask_realtime.page.cookie_sessions import has_cookie_session
 from flask_realtime.page.user_loader import EXTENSION
 from flask_realtime.session.page_subscriptions import Grants
@@ -77,23 +78,55 @@ def test_log_in_of_the_same_user_in_a_session_that_had_ended_before_is_saved(
 
 
 @pytest.mark.parametrize("is_repeated", [False, True])
+@pytest.mark.parametrize("written", [{}, {"csrf_token": "another"}])
+@pytest.mark.parametrize("answer", ["no page", "<body>a page</body>"])
 def test_ended_session_that_is_emptied_is_saved_while_the_app_names_its_user(
-    settled, process, visit, is_repeated
+    found_once, process, visit, is_repeated, written, answer
 ):
     """The app has found its user for the request before the session is emptied. The former key is
-    not given back, by which no page would connect from then on."""
+    not given back, by which no page would connect from then on: neither where the answer is a page,
+    which needs a key, nor where the page writes the token of a form."""
     process.is_repeated = is_repeated
-    settled.extensions[EXTENSION].set(lambda: g.get("user", session.get("user")))
 
     def find_and_clear():
         g.user = session["user"]
         session.clear()
-        return "no page"
+        session.update(written)
+        return answer
 
-    visit(find_and_clear, socket_key=KEY, user=42)
+    visit(find_and_clear, socket_key=KEY, user=42, csrf_token="a token")
 
     assert "user" not in visit.session
     assert visit.session.get("socket_key") != KEY
+    assert {**visit.session, **written} == visit.session
+
+
+def test_ended_session_keeps_its_key_where_the_app_finds_no_user_in_it(settled, process, visit):
+    """The app's function goes by what a before_request function has found, and so says nothing of
+    the session that is left: that may be the user's."""
+
+    @settled.before_request
+    def find():
+        g.user = session.get("user")
+        came()
+
+    settled.extensions[EXTENSION].set(lambda: g.get("user"))
+
+    def renew():
+        session.clear()
+        session.update(user=42, note="hello")
+        return "<body>renewed</body>"
+
+    visit(renew, socket_key=KEY, user=42)
+
+    assert visit.session["note"] == "hello"
+    assert visit.session["socket_key"] == KEY
+
+
+@pytest.fixture
+def found_once(settled):
+    """The app looks for its user once in each request."""
+    settled.extensions[EXTENSION].set(lambda: g.get("user", session.get("user")))
 
 
 def change_password(end_of_request):
