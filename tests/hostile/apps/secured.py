@@ -52,16 +52,27 @@ class User(db.Model, fsqla.FsUserMixin):
 class Users(SQLAlchemyUserDatastore):
     """Ends a user's sockets wherever Flask-Security ends the user's sessions."""
 
+    def __init__(self, db, *models):
+        super().__init__(db, *models)
+        event.listen(db.session, "after_commit", self.end_earlier)
+        event.listen(db.session, "after_transaction_end", self.forget_earlier)
+
     def set_uniquifier(self, user, uniquifier=None):
         earlier = user.fs_uniquifier
         super().set_uniquifier(user, uniquifier)
+        if earlier:
+            self.db.session.info.setdefault("earlier", []).append(earlier)
 
-        def end(session):
-            if not session.in_nested_transaction():  # SQLAlchemy calls it for savepoints, too
+    @staticmethod
+    def end_earlier(session):
+        if not session.in_nested_transaction():  # SQLAlchemy calls it for savepoints, too
+            for earlier in session.info.pop("earlier", []):
                 realtime.user(earlier).disconnect()
 
-        if earlier:
-            event.listen(self.db.session(), "after_commit", end)
+    @staticmethod
+    def forget_earlier(session, transaction):
+        if transaction.parent is None:  # also behind a rollback, and close()
+            session.info.pop("earlier", None)
 
 
 class SlowMail(MailUtil):
