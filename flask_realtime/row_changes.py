@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import string
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .protocol.channels import check_format, names_of
@@ -17,6 +18,9 @@ logger = logging.getLogger(__name__)
 #: A format of a channel's name, filled with a row's attributes; or a function of a row that returns
 #: names.
 Names = str | Callable[[Any], str | Iterable[str] | None]
+
+# The steps of a path: an attribute, or what is under a key.
+_STEPS = re.compile(r"\[[^\]]*\]|[^.\[]+")
 
 
 class _Change(NamedTuple):
@@ -156,7 +160,8 @@ class RowWatcher:
             if isinstance(self._names, str):
                 read = {name: getattr(state, name) for name in _fields(self._names)}
                 # A row whose key is None belongs to no channel.
-                return [] if None in read.values() else [self._names.format_map(read)]
+                is_none = any(_is_none(one, read) for one in _paths(self._names))
+                return [] if is_none else [self._names.format_map(read)]
             return names_of(self._names(state), "refresh_on_commit")
         except Exception:
             # Not raised: an error in the middle of a flush would undo what the app has done.
@@ -190,7 +195,22 @@ def _keep(_row: object, value: object, _old: object, _initiator: object) -> obje
 
 def _fields(names: Names) -> Iterator[str]:
     """Yield the attributes that a format reads: ``room`` for ``{room.id}``."""
+    for path in _paths(names):
+        yield path.partition(".")[0].partition("[")[0]
+
+
+def _paths(names: Names) -> Iterator[str]:
+    """Yield what a format reads: ``room.id`` for ``{room.id}``."""
     if isinstance(names, str):
-        for _, field, _, _ in string.Formatter().parse(names):
-            if field:
-                yield field.partition(".")[0].partition("[")[0]
+        for _, path, _, _ in string.Formatter().parse(names):
+            if path:
+                yield path
+
+
+def _is_none(path: str, read: Mapping[str, Any]) -> bool:
+    """Return whether a path leads to None, or past it: ``room.owner.id`` where nobody owns it.
+
+    :param read: the attributes with which the paths of the format begin.
+    """
+    steps = [path[: step.end()] for step in _STEPS.finditer(path)]
+    return any(string.Formatter().get_field(step, (), read)[0] is None for step in steps)

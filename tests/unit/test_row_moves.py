@@ -56,6 +56,7 @@ def named():
         __tablename__ = "owners"
         id = Column(Integer, primary_key=True)
         name = Column(String, unique=True)
+        title = Column(String)
 
     class Message(Base):
         __tablename__ = "named_messages"
@@ -127,6 +128,18 @@ def test_new_row_is_named_by_what_it_belongs_to_in_any_way(named, watch, names):
         session.commit()
 
     assert told == [["of:1"]]
+
+
+@pytest.mark.parametrize("path", ["owner.title", "owner.title.text", "owner.title[text]"])
+def test_related_row_that_lacks_what_names_the_channel_concerns_nobody(named, watch, caplog, path):
+    """What the format reads of the related row is None, or leads past None. No channel is named so,
+    and nothing is logged."""
+    told = watch(f"of:{{{path}}}", model=named.message)
+    with Session(named.engine) as session:
+        session.add(named.message(name="Ada"))
+        session.commit()
+
+    assert (told, caplog.text) == ([], "")
 
 
 @pytest.mark.parametrize("names", NAMES_BY_ROOM)
