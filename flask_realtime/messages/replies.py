@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: pushes when the call came to its turn: what its view reads is no older.
 REACHED = "flask_realtime.reached"
 _FETCH_BY_HTTP = "This answer is {}; fetch this by HTTP."
+# A handler has no address.
+_NO_REPLY = "This handler's answer is {}: have a view answer so, which the page fetches by HTTP."
 # Headers by which an app tells the proxy in front of it to send a file. Their values are paths on
 # the server's disk, which clients must not see.
 _SENT_BY_PROXY = frozenset(["x-accel-redirect", "x-sendfile", "x-lighttpd-send-file"])
@@ -95,16 +97,16 @@ def _read(
     if environ["REQUEST_METHOD"] == "HEAD" or status < 200 or status in (204, 304):
         return b""
     if not _SENT_BY_PROXY.isdisjoint([name.lower() for name, _ in response.headers]):
-        return _FETCH_BY_HTTP.format("a file that the proxy sends")
+        return _unsendable(environ, "a file that the proxy sends")
     size = response.content_length
     # Werkzeug says that files and the error pages of abort() are streamed, though their lengths are
     # known.
     if size is None and response.is_streamed:
-        return _FETCH_BY_HTTP.format("streamed")
+        return _unsendable(environ, "streamed")
     if size is None:
         size = response.calculate_content_length()
     if (size or 0) > max_bytes:
-        return _too_large(max_bytes)
+        return _too_large(environ, max_bytes)
     turn.count(size or 0, is_typical=status < 300)
     parts: list[bytes] = []
     read = 0
@@ -112,12 +114,18 @@ def _read(
         parts.append(part)
         read += len(part)
         if read > max_bytes:
-            return _too_large(max_bytes)
+            return _too_large(environ, max_bytes)
     return b"".join(parts)
 
 
-def _too_large(max_bytes: int) -> str:
-    return _FETCH_BY_HTTP.format(f"larger than {max_bytes:,} bytes")
+def _too_large(environ: WSGIEnvironment, max_bytes: int) -> str:
+    return _unsendable(environ, f"larger than {max_bytes:,} bytes")
+
+
+def _unsendable(environ: WSGIEnvironment, what: str) -> str:
+    """Return a sentence that says what kind of answer no reply carries."""
+    is_call = REACHED in environ
+    return (_FETCH_BY_HTTP if is_call else _NO_REPLY).format(what)
 
 
 def _headers(response: Response, environ: WSGIEnvironment) -> dict[str, str]:

@@ -92,7 +92,8 @@ def test_reply_joins_headers_that_come_twice(browser):
 
 
 def test_reply_to_a_stream_is_502_and_the_stream_is_closed(browser):
-    """A stream without a known end cannot be one message. Its page is told to fetch it by HTTP."""
+    """A stream without a known end cannot be one message. A handler has no address by which a page
+    could fetch it: the reply says what to do instead."""
     closed = threading.Event()
 
     def forever():
@@ -110,7 +111,7 @@ def test_reply_to_a_stream_is_502_and_the_stream_is_closed(browser):
     reply = answer(browser, handler)
 
     assert reply["status"] == 502
-    assert "fetch this by HTTP" in reply["body"]
+    assert "This handler's answer is streamed: have a view answer so" in reply["body"]
     assert closed.is_set()
 
 
@@ -121,7 +122,7 @@ def test_reply_larger_than_allowed_is_502(app):
     assert answer(browser, lambda message: "x" * 10)["body"] == "x" * 10
     reply = answer(browser, lambda message: "x" * 11)
     assert reply["status"] == 502
-    assert "fetch this by HTTP" in reply["body"]
+    assert "This handler's answer is larger than 10 bytes" in reply["body"]
 
 
 def test_reply_carries_a_small_file_and_closes_it(app):
@@ -190,7 +191,7 @@ def test_file_that_the_proxy_would_send_is_fetched_by_http(name):
     and does not see the file's path."""
     response = Response("", headers={name: "/srv/private/report.pdf"})
 
-    reply = reply_to(response, create_environ())
+    reply = reply_to(response, {**create_environ(), REACHED: {}})
 
     assert reply.status == 502
     assert "fetch this by HTTP" in reply.to_json()
