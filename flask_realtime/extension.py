@@ -15,7 +15,7 @@ from .errors import AlreadyRegistered, NoContext, SetupFinished
 from .flask_contexts import check_app, present_app
 from .html.blocks import wanted_blocks
 from .messages.call_route import call_route
-from .messages.call_rules import Opened, open_to_calls
+from .messages.call_rules import Opened, open_to_calls, opens_to_calls
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
 from .messages.hooks import Hooks
@@ -173,19 +173,19 @@ class Realtime(Pushing, Subscribing):
 
         return register
 
+    @opens_to_calls
     def allow_calls(self, target: Opened) -> Opened:
         """Let the browser call the decorated view over its socket.
 
-        It does so by ``realtime.call``, or by a form or a link with ``data-realtime``.
-
-        Rules by path that stand in front of the app do not see such a call: those of a proxy, a
-        WSGI middleware, a firewall or a rate limit. What the app itself runs, runs for a call too:
+        It does so by ``realtime.call``, or by a form or a link with ``data-realtime``. Rules by
+        path that stand in front of the app do not see such a call: those of a proxy, a WSGI
+        middleware, a firewall or a rate limit. What the app itself runs, runs for a call too:
         ``before_request`` functions, log-in, CSRF protection. Views that are not open are
         requested by HTTP.
 
-        :param target: a view, a class of views, a method of one, or a blueprint. A blueprint opens
-            its own views, and not those of blueprints that are nested in it. The setting
-            ``REALTIME_ALLOW_CALLS`` opens all others.
+        :param target: a view, a class of views (or by its ``method_decorators``), a method of one,
+            or a blueprint. A blueprint opens its own views, and not those of blueprints that are
+            nested in it. The setting ``REALTIME_ALLOW_CALLS`` opens all others.
         :returns: *target*, so that this can be a decorator, above or below ``route``.
         :raises TypeError: if *target* is none of these.
         """

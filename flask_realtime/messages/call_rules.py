@@ -7,7 +7,7 @@ calls, which are messages of a WebSocket. Therefore a route takes no calls until
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 Opened = TypeVar("Opened")
 
 _MARK = "flask_realtime_allows_calls"
+# Set on realtime.allow_calls itself, by which it is known among the decorators of a class.
+_OPENS = "flask_realtime_opens_to_calls"
 # How many characters the path of a call may have; few addresses are as long. To find the route of a
 # path takes time by the square of its length where a rule has two parts of type path, say: half a
 # minute for 240 KB, during which nothing else runs.
@@ -80,6 +82,12 @@ def open_to_calls(target: Opened) -> Opened:
         )
     setattr(marked, _MARK, True)
     return target
+
+
+def opens_to_calls(decorator: Opened) -> Opened:
+    """Have *decorator* known as one that opens to calls what it decorates; return it."""
+    setattr(decorator, _OPENS, True)
+    return decorator
 
 
 class CallRules:
@@ -216,6 +224,8 @@ class CallRules:
         if method == "HEAD" and not hasattr(view_class, "head"):
             function = "get"
         blueprint = self._app.blueprints.get(endpoint.rpartition(".")[0])
+        if _is_opened_at_each_request(view_class, method):
+            return True
         return any(
             # The object's own attributes: a class does not inherit that its base class is open.
             _MARK in getattr(one, "__dict__", ())
@@ -238,7 +248,20 @@ class CallRules:
         self._warned_of.add(endpoint)
         logger.warning(
             "A call of %s was refused (421), and the client was told to ask by HTTP. To answer "
-            "such calls, mark the view with @realtime.allow_calls or name it in "
-            "REALTIME_ALLOW_CALLS; note that a proxy's rules for paths do not apply to calls.",
+            "such calls, mark the view (its class, or the method of that) with "
+            "@realtime.allow_calls, or name it in REALTIME_ALLOW_CALLS; note that a proxy's rules "
+            "for paths do not apply to calls.",
             "a path without a view" if endpoint is None else f"the view {endpoint!r}",
         )
+
+
+def _is_opened_at_each_request(view_class: Any, method: str) -> bool:
+    """Return whether a resource of Flask-RESTful or Flask-RESTX, by its ``method_decorators``,
+    decorates the function for *method* with ``realtime.allow_calls`` at each request.
+
+    Either is a list, for all methods, or has a list for each by its name in lower case.
+    """
+    decorators = getattr(view_class, "method_decorators", ())
+    if isinstance(decorators, Mapping):
+        decorators = decorators.get(method.lower(), ())
+    return any(getattr(one, _OPENS, False) for one in decorators)

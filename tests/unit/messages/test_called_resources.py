@@ -1,0 +1,73 @@
+"""Calls of classes that decorate their methods at each request, as those of Flask-RESTful and
+Flask-RESTX do."""
+
+from __future__ import annotations
+
+import functools
+from typing import ClassVar
+
+import flask
+import pytest
+from flask.views import MethodView
+
+from flask_realtime import Realtime
+
+from .test_call_rules import ANSWERED, GUARDED, call
+
+realtime = Realtime()
+allow_calls = realtime.allow_calls
+
+
+class Resource(MethodView):
+    """What the two libraries have in common."""
+
+    method_decorators: ClassVar = []
+
+    def dispatch_request(self):
+        name, chosen = flask.request.method.lower(), self.method_decorators
+        if isinstance(chosen, dict):
+            chosen = chosen.get(name, [])
+        view = getattr(self, name)
+        for decorator in chosen:
+            view = decorator(view)
+        return view()
+
+
+def resource(decorators):
+    """Return a class whose base decorates its methods by *decorators*."""
+    base = type("Base", (Resource,), {"method_decorators": decorators})
+    return type("Item", (base,), {"get": lambda self: "got", "post": lambda self: "posted"})
+
+
+@pytest.fixture
+def app():
+    app = flask.Flask(__name__)
+    app.secret_key, app.ran = "secret", []
+    return app
+
+
+@pytest.mark.parametrize(
+    ("decorators", "got", "posted"),
+    [
+        ([functools.cache, allow_calls], ANSWERED, ANSWERED),
+        ({"get": [allow_calls], "put": []}, ANSWERED, GUARDED),
+        ({"post": (allow_calls,)}, GUARDED, ANSWERED),
+        ([functools.cache], GUARDED, GUARDED),
+    ],
+)
+def test_decorators_of_methods_open_them(app, decorators, got, posted):
+    """They do before the first request by HTTP, which decorates the method, and in classes that
+    inherit them."""
+    app.add_url_rule("/item", view_func=resource(decorators).as_view("item"))
+
+    assert call(app, "/item") == got
+    assert call(app, "/item", method="post") == posted
+
+
+def test_log_says_how_to_open_a_class(app, caplog):
+    """The warning names the ways in which a class of views is opened as well."""
+    app.add_url_rule("/item", view_func=resource([]).as_view("item"))
+
+    call(app, "/item")
+
+    assert "mark the view (its class, or the method of that)" in caplog.text
