@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from flask import Request
+from werkzeug.exceptions import HTTPException
 
 from ..flask_contexts import present_app, present_request
 from ..identity.keys import CONNECTION_ID, CONNECTION_ID_HEADER, is_connection_id
@@ -75,8 +76,7 @@ def _ids(request: Request, reads_body: bool, is_by_script: bool) -> Iterator[obj
     if is_form and "form" in read:
         yield request.form.get(CONNECTION_ID)
     if request.is_json and "_cached_data" in read:
-        body = request.get_json(silent=True)
-        yield body.get(CONNECTION_ID) if isinstance(body, dict) else None
+        yield _id_in_json(request)
 
 
 def _is_small_and_unread(request: Request) -> bool:
@@ -87,10 +87,31 @@ def _is_small_and_unread(request: Request) -> bool:
 
 
 def _parse_body(request: Request) -> None:
-    """Parse the body, and leave all of it to the view, which may check a signature of its bytes."""
-    body = request.get_data()
-    _parsed = request.form  # first, since Werkzeug takes the stream for it
-    vars(request)["stream"] = BytesIO(body)
+    """Parse the body, and leave all of it to the view, which may check a signature of its bytes.
+
+    A body that is none names no page. The view may not look at it, and gets the error if it does.
+    """
+    try:
+        body = request.get_data()
+    except HTTPException:
+        # The app takes less, or the client has gone.
+        return
+    try:
+        _parsed = request.form  # first, since Werkzeug takes the stream for it
+    except HTTPException:
+        # A form of 64 KB may have more fields than an app takes.
+        pass
+    finally:
+        vars(request)["stream"] = BytesIO(body)
+
+
+def _id_in_json(request: Request) -> object:
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:
+        # Flask is silent of what is no JSON, but not of lists within thousands of lists.
+        return None
+    return body.get(CONNECTION_ID) if isinstance(body, dict) else None
 
 
 def _first(named: Iterator[object]) -> str | None:

@@ -5,6 +5,7 @@ import io
 import flask
 import pytest
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from flask_realtime.page.requesting_page import MOST_BODY_BYTES, asking_page, open_page
 
@@ -155,3 +156,40 @@ def test_body_that_the_view_is_reading_is_left_to_it():
         return first, request.stream.read()
 
     assert named(lambda _: read(), "cors", **options) == (b"a=1", b"&b=2")
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "error"),
+    [
+        ("application/json", b"[" * 60_000, RecursionError),
+        ("multipart/form-data; boundary=x", PART * 1_100 + b"--x--", RequestEntityTooLarge),
+    ],
+)
+@pytest.mark.parametrize("function", [open_page, asking_page])
+def test_body_that_none_can_read_names_no_page(function, kind, body, error):
+    """Somebody sends lists within lists, or a form of more fields than Werkzeug takes, to a view
+    that subscribes its page, and looks at no body. The view runs. One that does look at the body
+    gets the error that it would have had."""
+    options = {"method": "POST", "data": body, "content_type": kind}
+
+    def read():
+        found = function(True)
+        with pytest.raises(error):
+            _read = request.json if request.is_json else request.form
+        return found, request.get_data()
+
+    assert len(body) <= MOST_BODY_BYTES
+    assert named(lambda _: read(), "cors", **options) == (None, body)
+
+
+def test_body_that_the_app_does_not_take_names_no_page():
+    """An app takes bodies of ten bytes. A view that reads none runs whatever is sent."""
+    app = flask.Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 10
+    with app.test_request_context(**JSON):
+        assert asking_page(True) is None
+        with pytest.raises(RequestEntityTooLarge):
+            request.get_data()
