@@ -41,10 +41,10 @@ def readme() -> str:
     return block
 
 
-def security() -> str:
-    """Return the configuration for nginx that SECURITY.rst prints."""
+def security(words: str = "by nginx for example") -> str:
+    """Return the configuration for nginx that SECURITY.rst prints behind these words."""
     text = (ROOT / "SECURITY.rst").read_text()
-    [block] = re.findall(r"by nginx for example::\n\n((?:      .*\n|\n)+)", text)
+    [block] = re.findall(rf"{re.escape(words)}::\n\n((?:      .*\n|\n)+)", text)
     return block
 
 

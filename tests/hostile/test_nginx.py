@@ -94,7 +94,7 @@ def test_log_in_that_nginx_slows_down_is_not_tried_over_a_socket(visitor, socket
 
 @pytest.mark.parametrize("name", IDENTITY)
 def test_header_by_which_nginx_says_who_asks_is_not_taken_from_a_message(visitor, socket, name):
-    """By HTTP nginx replaces the header; in a call it is refused, and a handshake cannot set it."""
+    """By HTTP nginx replaces the header; in a call it is refused."""
     assert visitor.get("/whoami", headers={"X-Test-User": "ada"}).json()["user"] == "ada"
     assert visitor.get("/whoami", headers={"X-Authentik-Username": "admin"}).json()["user"] is None
 
