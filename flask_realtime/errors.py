@@ -74,7 +74,18 @@ class NoContext(RealtimeError, RuntimeError):
 
 
 class InvalidChannel(RealtimeError, ValueError):
-    """A channel's name cannot be used: it is empty, too long, or holds characters it must not."""
+    """A channel's name cannot be used: it is empty, too long, or holds characters it must not.
+
+    :param reason: what is wrong with it.
+    :param text: the name, if it is a text, which may come from a request; None: the app has given
+        no name, or none that is a text.
+    """
+
+    text: str | None = None
+
+    def __init__(self, reason: str, text: str | None = None) -> None:
+        super().__init__(reason)
+        self.text = text
 
 
 class TooManyChannels(RealtimeError, ValueError):

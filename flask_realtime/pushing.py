@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from flask import has_request_context
 
+from .asked_channels import name_asked_for, names_asked_for, not_found
 from .audiences import Addressing, Audience
+from .errors import InvalidChannel
 from .html.block_requests import is_for_block
 from .identity.users import channel_of, identity_of
 from .page.advice import advice
 from .page.asking_digests import asking_digests
-from .protocol.channels import check_name, flatten
+from .protocol.channels import check_name
 from .protocol.routes import TO_ALL, Route
 from .transactions import Waiting, hand_out_each
 
@@ -70,13 +72,14 @@ class Pushing(ABC):
             is any run of characters. Takes time in proportion to the number of known channels.
         :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
             is not a second message.
-        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
+        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used. A
+            request that asks for a text that cannot is answered 404 unless the error is caught.
         :raises TypeError: if JSON cannot hold *message*; the error says which part of it.
         :raises ValueError: if *message* holds a number that JSON does not have, such as NaN, or
             *push_id* cannot be used.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
-        self._publisher().push(message, flatten(channels, pattern), push_id)
+        self._publisher().push(message, names_asked_for(channels, pattern), push_id)
 
     def push_many(self, messages: Iterable[tuple[Any, Any]], pattern: str | None = None) -> None:
         """Push several messages, in the order given, in as few round trips as that order allows.
@@ -89,7 +92,10 @@ class Pushing(ABC):
         :raises ValueError: if a message holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept them in time.
         """
-        self._publisher().push_many(messages, pattern)
+        try:
+            self._publisher().push_many(messages, pattern)
+        except InvalidChannel as error:
+            raise not_found(error) from None
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
         """Send *message* to one client alone, down a channel to which it is subscribed.
@@ -107,7 +113,7 @@ class Pushing(ABC):
         :raises ValueError: if *message* holds a number that JSON does not have, such as NaN.
         :raises RegistryUnavailable: if Redis did not accept the message in time.
         """
-        self._publisher().push_to(digest, message, check_name(channel))
+        self._publisher().push_to(digest, message, name_asked_for(channel))
 
     def to(
         self,
@@ -139,10 +145,11 @@ class Pushing(ABC):
             the commit raises nothing, and this process tries the push again for 300 s.
         :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
             is not a second message.
-        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used.
+        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used. A
+            request that asks for a text that cannot is answered 404 unless the error is caught.
         """
         route = TO_ALL if include_self else _to_others()
-        names = tuple(flatten(channels, pattern))
+        names = tuple(names_asked_for(channels, pattern))
         return Audience(self._publisher, Addressing(names, route, push_id, ephemeral, after_commit))
 
     def to_user(

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from flask import current_app, request
-from werkzeug.exceptions import NotFound
-
+from .asked_channels import name_asked_for, names_asked_for, not_found
 from .errors import InvalidChannel
 from .page.advice import advice
 from .page.client import current_client
-from .protocol.channels import check_name, flatten, is_pattern
+from .protocol.channels import flatten, is_pattern
 from .protocol.starts import check_last
 from .session.end_of_request import EndOfRequest
 from .session.page_subscriptions import Grants
@@ -23,20 +21,6 @@ class Logs(Protocol):
     def push(self, message: Any, names: Sequence[str], push_id: str | None = None) -> None: ...
 
     def push_to(self, digest: str, message: Any, channel: str) -> None: ...
-
-
-class NoSuchChannel(InvalidChannel, NotFound):
-    """A request asks for a channel by a text that cannot be a name.
-
-    The text usually comes from the request, so a view that leaves the error alone answers 404.
-    """
-
-    def __init__(self, why: str) -> None:
-        NotFound.__init__(self)
-        self._why = why
-
-    def __str__(self) -> str:
-        return self._why
 
 
 class Socket:
@@ -197,7 +181,7 @@ class Socket:
         :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
             is not a second message.
         """
-        self._logs.push(message, flatten(channels, pattern), push_id)
+        self._logs.push(message, names_asked_for(channels, pattern), push_id)
 
     def push_to(self, digest: str, message: Any, channel: str) -> None:
         """Send *message* to one client alone.
@@ -208,7 +192,7 @@ class Socket:
         :param message: anything the app's JSON provider can encode.
         :param channel: the name of a channel to which the client is subscribed.
         """
-        self._logs.push_to(digest, message, check_name(channel))
+        self._logs.push_to(digest, message, name_asked_for(channel))
 
     def disconnect(self, everywhere: bool = False) -> None:
         """Close this page's sockets (code 1000); the page does not connect again.
@@ -250,33 +234,12 @@ def _tell_if_no_page(act: str) -> None:
 
 
 def _names_of(channels: Sequence[Any]) -> list[str]:
-    """Return the names in *channels*, as :func:`flatten` does.
-
-    :raises NoSuchChannel: if one of them is a text that cannot be a name.
-    :raises InvalidChannel: if there is none, or one is no text: a mistake of the app's.
-    """
+    """Return the names in *channels*, as :func:`names_asked_for` does."""
     try:
         return flatten(channels)
     except InvalidChannel as error:
-        names = [
-            name
-            for one in channels
-            for name in (one if isinstance(one, (list, tuple, set, frozenset)) else (one,))
-        ]
-        if not names or not all(isinstance(name, str) for name in names):
-            raise
-        pattern = next(filter(is_pattern, names), None)
-        why = str(error) if pattern is None else _why_not(pattern)
-        if current_app.debug:
-            current_app.logger.info(
-                "realtime: the view %r was answered 404, because no channel can have the name "
-                "that the view asked for: %s",
-                request.endpoint,
-                why,
-            )
-        else:
-            advice().no_such_channel(why)
-        raise NoSuchChannel(why) from None
+        text = error.text or ""
+        raise not_found(error, _why_not(text) if is_pattern(text) else "") from None
 
 
 def _why_not(pattern: str) -> str:

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from flask import has_request_context
 
+from .asked_channels import names_asked_for
 from .flask_contexts import present_request
 from .identity.users import identity_of, user_of
 from .page.client import SOCKET_IN_ENVIRON, SocketOfMessage
 from .page.request_times import note_disconnect, note_revocation
-from .protocol.channels import flatten
 from .registries.records import Disconnect, End, UserEnd
 
 
@@ -70,7 +70,7 @@ class User:
         :raises InvalidChannel: if no channel is given, or one is not a valid name.
         :raises NobodyListens: as :meth:`disconnect` does.
         """
-        names = flatten(channels)
+        names = names_asked_for(channels)
         node = self._node()
         if node is not None and self._user is not None:
             node.end([UserEnd(self._user, name) for name in names])

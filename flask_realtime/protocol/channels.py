@@ -52,7 +52,8 @@ def check_name(name: Any) -> str:
     if is_pattern(_check(name)):
         raise InvalidChannel(
             f"{name!r} contains a '*', which no channel's name may contain. Only a push takes a "
-            f"pattern, as pattern={name!r} in place of the name; else name each channel."
+            f"pattern, as pattern={name!r} in place of the name; else name each channel.",
+            name,
         )
     return _check_reserved(name)
 
@@ -164,17 +165,18 @@ def _check(name: Any) -> str:
             f"A channel's name must be a string, not {type(name).__name__}: {name!r}."
         )
     if not name:
-        raise InvalidChannel("A channel's name must not be empty.")
+        raise InvalidChannel("A channel's name must not be empty.", name)
     if len(name) > LONGEST_NAME:
         raise InvalidChannel(
             f"A channel's name has {len(name)} characters, and {LONGEST_NAME} at most are "
-            f"allowed: {name[:40]!r}…"
+            f"allowed: {name[:40]!r}…",
+            name,
         )
     # Cc: control characters. Cs: half of a surrogate pair, which UTF-8 cannot encode.
     if not name.isprintable() and any(
         unicodedata.category(character) in ("Cc", "Cs") for character in name
     ):
-        raise InvalidChannel(f"A channel's name holds a control character: {name!r}.")
+        raise InvalidChannel(f"A channel's name holds a control character: {name!r}.", name)
     return name
 
 
@@ -182,6 +184,7 @@ def _check_reserved(name: str) -> str:
     if name.startswith(RESERVED):
         raise InvalidChannel(
             f"{name!r} begins with '@', which is reserved for the library's own channels; choose "
-            f"another name. To push to a user, call realtime.to_user(id)."
+            f"another name. To push to a user, call realtime.to_user(id).",
+            name,
         )
     return name

@@ -1,0 +1,75 @@
+"""Views that ask for channels whose names none can have."""
+
+import logging
+
+import pytest
+from flask import Flask
+
+from flask_realtime import InvalidChannel, Realtime
+
+DOORS = {
+    "push": lambda realtime, name: realtime.push(1, name),
+    "push to a pattern": lambda realtime, name: realtime.push(1, pattern=name),
+    "push_many": lambda realtime, name: realtime.push_many([(1, "a"), (2, name)]),
+    "push_to": lambda realtime, name: realtime.push_to("0" * 64, 1, name),
+    "to": lambda realtime, name: realtime.to(name).append("#messages", html="hi"),
+    "user": lambda realtime, name: realtime.user(1).unsubscribe(name),
+    "socket.subscribe": lambda realtime, name: realtime.socket.subscribe(name),
+    "socket.unsubscribe": lambda realtime, name: realtime.socket.unsubscribe(name),
+    "socket.push": lambda realtime, name: realtime.socket.push(1, name),
+    "socket.push_to": lambda realtime, name: realtime.socket.push_to("0" * 64, 1, name),
+}
+
+
+def test_view_that_asks_for_no_name_is_told_of_once(caplog):
+    """An app subscribes its pages to a pattern, and nobody debugs it. The pages are not found, and
+    the log has one line that says why, however often somebody asks."""
+    app = Flask(__name__)
+    app.secret_key = "secret"
+    realtime = Realtime(app)
+
+    @app.get("/")
+    def show():
+        realtime.socket.subscribe("room:*")
+        return "<body>"
+
+    assert [app.test_client().get("/").status_code for _ in range(3)] == [404] * 3
+    [line] = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    assert "view 'show'" in line
+    assert "'room:*' contains a '*'" in line
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_stranger_who_makes_up_a_name_is_answered_404(caplog, door):
+    """An app names a channel by what stands in the address, as the README does for each room. Some
+    stranger asks for names that no channel can have, again and again. The log has one line of it,
+    and no traceback."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
+    realtime = Realtime(app)
+
+    @app.get("/<name>")
+    def name_channel(name):
+        DOORS[door](realtime, name)
+        return "", 204
+
+    for name in ("a%0Ab", "a" * 201, "@user:1"):
+        assert app.test_client().get(f"/{name}").status_code == 404
+
+    asked = [one for one in caplog.records if "'name_channel'" in one.getMessage()]
+    assert [one.levelname for one in asked] == ["WARNING"]
+    assert not [one for one in caplog.records if one.exc_info]
+    with app.app_context(), pytest.raises(InvalidChannel, match="control character"):
+        realtime.push(1, "a\nb")
+
+
+@pytest.mark.parametrize("channels", [(), (7,)])
+def test_mistake_of_the_app_is_an_error(channels):
+    """A view pushes to no channel at all, whoever asks. The visitor can't help it: that is answered
+    500."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
+    realtime = Realtime(app)
+    app.add_url_rule("/", view_func=lambda: realtime.push(1, *channels))
+
+    assert app.test_client().get("/").status_code == 500
