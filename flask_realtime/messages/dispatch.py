@@ -247,13 +247,15 @@ def _pop_unbegun(cycle: RequestCycle) -> None:
 
 def _handle(app: Flask, cycle: RequestCycle, error: BaseException) -> Response:
     request = present_request()
-    endpoint, where = request.endpoint or "", f"{request.path} [{request.method}]"
+    # The path with its control characters escaped: by HTTP a server would escape them.
+    endpoint, where = request.endpoint or "", f"{request.path!r} [{request.method}]"
     if endpoint.startswith(f"{ENDPOINT}."):
         action = endpoint[len(ENDPOINT) + 1 :]
         where = f"the message {action!r}"
         # The line that Flask logs with the traceback names the socket's path, but no handler. That
         # is the error: trackers such as Sentry would count one more for each line of that level.
-        logger.warning("The handler of %r failed: %r", action, error)
+        # A KeyError, say, may hold all that the client has sent.
+        logger.warning("The handler of %r failed: %.200r", action, error)
     if isinstance(error, Exception):
         try:
             return cycle.handle(error)

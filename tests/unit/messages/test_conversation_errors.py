@@ -58,6 +58,30 @@ def test_handler_that_raises_is_answered_by_the_apps_error_handlers(app, browser
     assert (reply["status"], reply["body"]) == (418, {"why": "gone"})
 
 
+def test_path_whose_view_exits_is_logged_on_one_line(app, browser, caplog):
+    """A view with a time limit of its own, as gevent's, exits without an error. Somebody calls it
+    by a path that would begin a line of the log, and clear the screen that shows it."""
+
+    @app.get("/slow/<name>")
+    def exit_view(name):
+        raise SystemExit
+
+    assert browser.open_socket().call("/slow/%0AERROR%1B[2J")["status"] == 500
+
+    [line] = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+    assert line == r"Exception on '/slow/\nERROR\x1b[2J' [GET]"
+
+
+def test_handler_that_raises_what_was_sent_adds_little_of_it_to_the_log(browser, caplog):
+    """A handler looks something up by what a client has sent, which is large. The line that names
+    the handler is short."""
+    answer(browser, lambda message: {}[message], data="x" * 200_000)
+
+    [line] = [one for one in caplog.messages if one.startswith("The handler of")]
+    assert line.startswith("The handler of 'do' failed: KeyError('xxx")
+    assert len(line) < 300
+
+
 def test_handler_may_abort(browser):
     """abort() in a handler gives the reply its status."""
     reply = answer(browser, lambda message: abort(403, "not you"))
