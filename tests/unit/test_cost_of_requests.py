@@ -232,8 +232,6 @@ def test_ended_socket_does_not_wait_for_the_garbage_collector(sent, is_logged_ou
         live(connection, read)
 
     monkeypatch.setattr(Connection, "live", note)
-    # What pytest keeps of the log has the errors, and they have the frames that they went through.
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
     environ = environ_of_handshake(app)
     if is_logged_out:
         admission = app.extensions["realtime"].node()._admission
@@ -241,6 +239,9 @@ def test_ended_socket_does_not_wait_for_the_garbage_collector(sent, is_logged_ou
     server, peer = socket.socketpair()
     gc.collect()
     gc.disable()
+    # What pytest keeps of the log has the errors, and they have the frames that they went through.
+    # Loggers remember whether they are enabled, and only this function has them forget it.
+    logging.disable(logging.CRITICAL)
     try:
         with server:
             environ["werkzeug.socket"] = server
@@ -251,6 +252,7 @@ def test_ended_socket_does_not_wait_for_the_garbage_collector(sent, is_logged_ou
         # The thread that has answered the call lets go of it a moment later.
         eventually(lambda: [one() for one in ended] == [None])
     finally:
+        logging.disable(logging.NOTSET)
         gc.enable()
         peer.close()
 
