@@ -119,7 +119,7 @@ export class Client {
   /** Close the socket, and do not open it again until `connect()` is called. */
   close() {
     this.#connection.close();
-    this.#session.stop();
+    if (!this.connectionId) this.#session.stop(); // what calls have changed is fetched all the same
     this.#reload.stop();
   }
 

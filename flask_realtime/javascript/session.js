@@ -11,7 +11,7 @@ export class Session {
   #connectionId;
   #named;
   #told; // see take()
-  #isWanted;
+  #wanted = new Set(); // the ids of the pages whose changes are to be fetched: one may replace another meanwhile
   #running;
   #asked;
   #taker;
@@ -39,7 +39,7 @@ export class Session {
    */
   take(told, isLeaving) {
     this.#told = told || this.#told;
-    this.#isWanted = true;
+    this.#wanted.add(this.#connectionId());
     if (!this.#running) {
       this.#running = new Promise((resolve) => (this.#finish = resolve));
       if (!isLeaving) this.#lock({ mode: "shared" }, this.#running);
@@ -73,11 +73,13 @@ export class Session {
 
   async #attempt(backoff) {
     const running = this.#running;
-    this.#isWanted = false; // take() may be called for newer changes from here on
-    await (this.#asked = this.#ask());
+    const [id] = this.#wanted;
+    this.#wanted.delete(id); // take() may be called for newer changes from here on
+    await (this.#asked = this.#ask(id));
     if (this.#running !== running) return;
     this.#asked = null;
-    if (!this.#taker && !this.#isWanted) return this.stop();
+    if (this.#taker) this.#wanted = new Set([id, ...this.#wanted]);
+    if (!this.#wanted.size) return this.stop();
     this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), this.#taker && backoff.next());
   }
 
@@ -97,16 +99,17 @@ export class Session {
    *   undefined if nobody answers
    */
   ask() {
-    return this.#asked ?? this.#ask();
+    const [id] = this.#wanted;
+    return this.#asked ?? this.#ask(id);
   }
 
-  async #ask() {
+  async #ask(id) {
     this.#taker ||= Date.now(); // the same until a response comes: the server sends the same changes again
     try {
       const { headers, status } = await this.#window.fetch(this.#url, {
         method: "POST",
         headers: {
-          [CONNECTION_ID_HEADER]: this.#connectionId() || "new",
+          [CONNECTION_ID_HEADER]: id || this.#connectionId() || "new",
           "X-Realtime-Taker": this.#taker,
           "X-Realtime-Session": this.#told || "",
         },

@@ -50,6 +50,16 @@ test("the page says with each try to fetch what a call has changed what the repl
   assert.deepEqual(told, ["of this session", "of this session"]);
 });
 
+test("what a call has changed is fetched though the client is closed before an answer", async () => {
+  page.answer = (count) => (count < 3 ? 503 : 204);
+  await change("/log-out");
+
+  realtime.close();
+  await page.clock.pass(20_000);
+
+  assert.deepEqual([realtime.state, page.fetches.length], ["closed", 3]);
+});
+
 test("no socket opens by the cookies of before while those of a call are on their way", async () => {
   let arrive;
   page.answer = () => new Promise((resolve) => (arrive = resolve));

@@ -215,3 +215,36 @@ test("a browser without AbortSignal.timeout, such as Safari 15, fetches changes 
   assert.equal(page.fetches.length, 1);
   assert.equal(page.clock.pending, 0);
 });
+
+test("changes are fetched for the page whose call has made them, also once another page is shown", async () => {
+  let shown = "the-page-that-calls";
+  session = new Session(page, "/_realtime/session", () => shown);
+  page.answer = (count) => (count < 3 ? 503 : 204);
+  const taken = session.take();
+  await settled();
+  shown = "a-page-of-turbo-in-its-place";
+  session.take();
+  const answer = session.ask(); // before a socket of that page
+  await page.clock.pass(60_000);
+  await Promise.all([taken, answer]);
+
+  const headers = page.fetches.map(({ options }) => options.headers);
+  const asked = headers.map((one) => one["X-Realtime-Connection-Id"]);
+  assert.deepEqual(asked, ["the-page-that-calls", "the-page-that-calls", "the-page-that-calls", shown]);
+  const [first, ...others] = headers.map((one) => one["X-Realtime-Taker"]);
+  assert.deepEqual(others.slice(0, 2), [first, first]); // an answer may have been lost
+});
+
+test("a page without an id that is replaced by one with an id asks for none any more", async () => {
+  let shown = "";
+  session = new Session(page, "/_realtime/session", () => shown);
+  page.answer = (count) => (count === 1 ? 503 : 204);
+  const taken = session.take();
+  await settled();
+  shown = "a-page-of-turbo-in-its-place";
+  await page.clock.pass(60_000);
+  await taken;
+
+  const asked = page.fetches.map(({ options }) => options.headers["X-Realtime-Connection-Id"]);
+  assert.deepEqual(asked, ["new", shown]);
+});
