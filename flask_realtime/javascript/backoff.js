@@ -25,9 +25,11 @@ export class Backoff {
     if (lived >= GOOD_LIFE) this.#since = now;
     const jitter = this.#window.Math.random();
     if (code === POLICY_VIOLATION) return REST * (1 + jitter);
-    // Not at once: the browser may not have the cookie of its new session yet.
-    if (code === SESSION_CHANGED) return SHORTEST * (1 + jitter);
-    return (code === SERVICE_RESTART ? SHORTEST : longest(now - this.#since)) * jitter;
+    const limit = longest(now - this.#since);
+    // Not at once: the browser may not have the cookie of its new session yet. And less and less often: the reload
+    // may wait for what the visitor has typed.
+    if (code === SESSION_CHANGED) return SHORTEST + limit * jitter;
+    return (code === SERVICE_RESTART ? SHORTEST : limit) * jitter;
   }
 }
 

@@ -64,7 +64,20 @@ test("after a restart of the server, the wait is at most one second", () => {
 
 test("after a change of the session, the wait is one to two seconds", () => {
   page.random = 0;
-  assert.equal(backoff.next(4001), 1_000);
+  assert.equal(backoff.next(4001, MINUTE), 1_000);
+  page.random = 1;
+  assert.equal(backoff.next(4001, MINUTE), 2_000);
+});
+
+test("a page that is turned away again and again, while its reload waits, comes back less and less often", () => {
+  page.random = 0.5;
+  let count = 0;
+  for (let away = 0, wait; away < 60 * MINUTE; away += wait, count++) {
+    wait = backoff.next(4001, 0);
+    page.clock.sleep(wait);
+  }
+
+  assert.ok(count < 600, `It came ${count} times within an hour.`);
 });
 
 test("a server that found the page too busy is left alone for at least half a minute", () => {
