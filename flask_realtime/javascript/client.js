@@ -214,7 +214,7 @@ export class Client {
 
   #resume(reply) {
     const isForgotten = this.#page.resume(reply, this.#isSubscribed);
-    if (this.#page.isInOrder) this.#memory.set("changes", 0);
+    this.#memory.set("changes", 0);
     const missed = (reply.lost ?? []).filter((channel) => !this.#channels.hasLeft(channel));
     if (missed.length || isForgotten) this.lose(missed); // of what the page has left, nothing is missing to it
     this.#connection.welcome();

@@ -8,7 +8,6 @@ export class Page {
   #told = new Set();
   #isNew = true;
   #isKnown;
-  #wasKnown;
 
   constructor(connectionId) {
     this.#connectionId = connectionId;
@@ -16,11 +15,6 @@ export class Page {
 
   get connectionId() {
     return this.#connectionId;
-  }
-
-  /** Whether the server knows the page, or never had a reason to know it. */
-  get isInOrder() {
-    return this.#isKnown || !this.#wasKnown;
   }
 
   /** By channel: the position of the last message, or of the beginning. */
@@ -66,7 +60,6 @@ export class Page {
     const isDeaf = this.#isNew && positions && !this.#positions.size && !lost.length && !left.length;
     // The server does not know pages that never had a subscription; they have lost nothing.
     const wasKnown = this.#isNew ? isSubscribed() : this.#isKnown;
-    this.#wasKnown ||= wasKnown;
     this.#isNew = false;
     this.#isKnown = known;
     this.#told = new Set(lost);

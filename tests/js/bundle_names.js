@@ -15,7 +15,7 @@ export const BUILT_INS = words(`
  */
 export const OWN = words(`
   advance arrivals arrive arrived check covers expect flush frame fulfill greet greeting hasLeft heard held interrupt
-  isAttachment isAwaiting isEmpty isError isForm isHTML isInOrder isOut isPutOff isRepeatable isSandbox isSubscribed
+  isAttachment isAwaiting isEmpty isError isForm isHTML isOut isPutOff isRepeatable isSandbox isSubscribed
   isTypedInto isUnderWay lacks listener next number pattern rank receive reject rest restoreFocus sessionUrl settle
   settled socketUrl start stop take timer turnPage welcome`);
 

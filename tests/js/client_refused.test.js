@@ -81,3 +81,19 @@ for (const status of [401, 403, 404, 502, 0]) {
     assert.deepEqual([realtime.state, page.reloads, page.details("close")], ["open", 0, []]);
   });
 }
+
+test("a page that prevents its reloads stays connected, also where the server knows it no more", async () => {
+  for (const name of ["identity", "lost"]) {
+    page.document.addEventListener(`realtime:${name}`, (event) => event.preventDefault());
+  }
+  page.socket.welcome();
+
+  for (let count = 0; count < 4; count++) { // log-ins and log-outs
+    page.socket.end(4001);
+    await page.clock.pass(2_000);
+    if (realtime.state !== "closed") page.socket.welcome({ known: false });
+    await page.clock.pass(10_000);
+  }
+
+  assert.deepEqual([realtime.state, page.details("identity").length], ["open", 4]);
+});

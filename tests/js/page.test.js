@@ -74,14 +74,3 @@ test("a page that has left all its channels does not count as forgotten", () => 
 
   assert.equal(page.resume({ known: true, positions: {} }, subscribed), false);
 });
-
-test("a page is in order if the server knows it, or never had a reason to know it", () => {
-  page.resume({ known: false }, unsubscribed);
-  assert.equal(page.isInOrder, true);
-  page.resume({ known: true }, unsubscribed);
-  assert.equal(page.isInOrder, true);
-  page.resume({ known: false }, unsubscribed);
-  assert.equal(page.isInOrder, false);
-  page.resume({ known: false }, unsubscribed);
-  assert.equal(page.isInOrder, false);
-});
