@@ -23,8 +23,8 @@ export class Client {
   policy;
   /** @internal knows what the visitor presses; made by the script that first changes HTML */
   press;
-  /** @internal whether the page came by another method than GET */
-  isPosted;
+  /** @internal the address, without a place, whose page came by another method than GET, while that page is shown */
+  posted;
   /** @internal loads another script of this library, within some ms; else rejects with a RealtimeError */
   load;
   /** @internal makes a call by HTTP; set by the script "http" */
@@ -68,7 +68,7 @@ export class Client {
     this.#page = new Page(connectionId);
     this.#body = new Body(window, connectionId, (id) => this.#turnTo(id));
     this.#isSubscribed = isSubscribed;
-    this.isPosted = isPosted;
+    this.posted = isPosted && window.location.href.split("#")[0];
     this.rendering = new Rendering(this);
     this.#memory = new Memory(window, { reload: { count: 8, at: window.Date.now() }, changes: 2 });
     this.typing = new Typing(window, this.#memory);
@@ -104,7 +104,7 @@ export class Client {
 
   /** @internal opens the socket once the page has loaded */
   begin() {
-    this.#connection.begin();
+    this.#connection.start();
   }
 
   /** Open the socket now, and keep it open. A page does this by itself when it has loaded. */
@@ -265,7 +265,7 @@ export class Client {
     this.#reload.stop();
     this.#reload.arrive();
     this.#channels.turnPage();
-    this.#isStale = false;
+    this.posted = this.#isStale = false;
     this.#earlyUntil = null;
     // The cache of Turbo holds 10 pages.
     this.#former = [this.#page, ...this.#former.filter((one) => one !== this.#page).slice(0, 20)];

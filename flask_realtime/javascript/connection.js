@@ -86,9 +86,14 @@ export class Connection {
     socket.onclose = ({ code, reason }) => this.#end(code, reason);
   }
 
+  /** Open the socket, unless that was tried since the page was shown. Called when all scripts of the page have run. */
+  start() {
+    if (!this.#begunAt) this.begin();
+  }
+
   /**
    * Open the socket, unless it is closed or the page is not visited yet, as soon as no cookies are being fetched, or
-   * after three seconds. Called when all scripts of the page have run.
+   * after three seconds.
    */
   async begin() {
     const timer = this.#timer;
@@ -124,18 +129,21 @@ export class Connection {
   }
 
   #heedPage() {
-    const begin = () => this.begin();
+    const start = () => this.start();
     const on = (type, act) => this.#window.addEventListener(type, act);
     const wake = () => this.#wake();
     // At DOMContentLoaded, all scripts of the page have run, and have added their listeners. pageshow
     // is for a page that the back button brings back.
-    on("DOMContentLoaded", begin);
-    on("pageshow", begin);
+    on("DOMContentLoaded", start);
+    on("pageshow", start);
     on("online", wake);
     on("offline", wake);
     on("visibilitychange", () => own(this.#window, "hidden") || wake());
     // A browser keeps a page for the back button only if the page has no socket.
-    on("pagehide", () => this.#state === "closed" || this.rest());
+    on("pagehide", () => {
+      this.#begunAt = null;
+      if (this.#state !== "closed") this.rest();
+    });
     on("securitypolicyviolation", ({ blockedURI, disposition }) => {
       // Firefox dispatches this event twice.
       if (this.#state === "closed" || blockedURI !== this.#hooks.url() || disposition !== "enforce") return;

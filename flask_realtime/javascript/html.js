@@ -29,7 +29,7 @@ export class Html {
       fetch: (url, options) => client.fetch(url, options),
       whenFree: (element, act) => client.press.whenFree(() => [element], act),
       // A GET of the address of a page that came by another method may return something else.
-      address: () => (client.isPosted ? null : location.href),
+      address: () => (location.href.split("#")[0] === client.posted ? null : location.href),
       update: (element, block, html) => {
         const isWanted = emit(element, "html", { block, html });
         if (isWanted) this.#fragments.update(element, html);

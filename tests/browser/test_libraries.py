@@ -10,6 +10,7 @@ from ..integration.serving import ServerProcess
 from .apps.libraries import MODULES
 from .conftest import APPS
 from .test_log_in_over_the_socket import Post
+from .test_reloading import POST
 
 pytestmark = [
     pytest.mark.shares_tabs,
@@ -168,6 +169,29 @@ def test_htmx_button_of_a_refreshed_block_works(come, libraries, publisher, chan
     ada.click("#in-block")
 
     wait_for_text(ada, "#answer", ada.run("realtime.connectionId"))
+
+
+@pytest.mark.parametrize("kind", ["turbo", "unpoly", "htmx", "htmx4"])
+def test_block_of_a_page_that_is_shown_after_a_posted_one_is_refreshed(
+    come, libraries, publisher, channel, kind
+):
+    """A page answers a POST, and a library shows the page of a link in its place, which came by a
+    GET. The blocks of that page are refreshed, as those of any other."""
+    ada = come(libraries.url)
+    ada.visit(f"/{kind}/{channel}")
+    with ada.page.expect_navigation():
+        ada.run(POST, f"{ada.url}/{kind}/live/{channel}")
+    ada.wait_until_open()
+    ada.run("window.same = true")
+    ada.click("#next")
+    ada.wait_until_reads("h1", f"{channel}-next")
+    ada.wait_until_open()
+    before = ada.run("document.querySelector('#in-block').textContent")
+
+    publisher.to(f"{channel}-next").refresh()
+
+    ada.wait_for("(before) => document.querySelector('#in-block').textContent !== before", before)
+    assert ada.run("window.same"), "It was loaded anew."
 
 
 @HTMX

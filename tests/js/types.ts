@@ -4,7 +4,7 @@ import { Client } from "../../flask_realtime/javascript/client.js";
 import { RealtimeError as ClientError } from "../../flask_realtime/javascript/errors.js";
 
 // The client has all members that the types declare, and no others except internal ones.
-type Internal = "ask" | "begin" | "served" | "policy" | "press" | "isPosted" | "expire" | "parts" | "typing" | "note" | "load" | "rendering" | "byHttp" | "leave" | "visits" | "lose";
+type Internal = "ask" | "begin" | "served" | "policy" | "press" | "posted" | "expire" | "parts" | "typing" | "note" | "load" | "rendering" | "byHttp" | "leave" | "visits" | "lose";
 declare const client: Client;
 const asTyped: Realtime = client;
 const asMade: Pick<Client, keyof Realtime> = client;

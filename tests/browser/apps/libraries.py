@@ -55,7 +55,7 @@ def show(kind, name):
     return page(PAGE, kind, name)
 
 
-@app.get("/<kind>/live/<name>")
+@app.route("/<kind>/live/<name>", methods=["GET", "POST"])
 @realtime.subscribes("{name}")
 def live(kind, name):
     return page(LIVE, f"{kind}/live", name, asking=ASKING, count=next(counts))
