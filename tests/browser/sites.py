@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import requests
-
+from tests import kept_connections
 from tests.eventually import DEADLINE, eventually
 
 # Connections are kept open, because opening one takes longer than the request.
-_http = requests.Session()
+_http = kept_connections.session()
 
 
 class Site:

@@ -6,9 +6,9 @@ import itertools
 import json
 import re
 
-import requests
 from websockets.sync.client import connect
 
+from tests import kept_connections
 from tests.eventually import DEADLINE
 
 
@@ -17,9 +17,7 @@ class Browser:
 
     def __init__(self, url, verify=True):
         self.url = url
-        self.http = requests.Session()
-        # No proxy and no certificate that this machine's environment names.
-        self.http.trust_env = False
+        self.http = kept_connections.session()
         self.http.verify = verify
 
     def get(self, path="/", **options):
