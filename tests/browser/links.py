@@ -6,6 +6,8 @@ import contextlib
 import socket
 import threading
 
+from tests.eventually import DEADLINE
+
 
 class Link:
     """Forwards connections to a port, until they die; connections that are made later work.
@@ -19,7 +21,8 @@ class Link:
         self._pairs = []
         self._is_down = False
         self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     @property
     def url(self):
@@ -44,6 +47,10 @@ class Link:
         self._is_down = False
 
     def close(self):
+        # A thread that waits in accept() would take one more connection, which nobody closes, also
+        # where its socket was closed: it ends when the socket is shut down.
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._thread.join(DEADLINE)
         self._server.close()
         for pair in self._pairs:
             pair.close()
@@ -52,12 +59,18 @@ class Link:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._server.accept()
-                if self._is_down:
-                    near.close()
-                    continue
-                pair = _Pair(near, socket.create_connection(("127.0.0.1", self._target)))
-                with self._lock:
-                    self._pairs.append(pair)
+                self._forward(near)
+
+    def _forward(self, near):
+        try:
+            if self._is_down:
+                raise ConnectionRefusedError
+            far = socket.create_connection(("127.0.0.1", self._target))
+        except OSError:
+            near.close()
+            return
+        with self._lock:
+            self._pairs.append(_Pair(near, far))
 
 
 class _Pair:

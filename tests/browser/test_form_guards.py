@@ -1,5 +1,7 @@
 """Forms and links respect the page's own listeners, and are sent once."""
 
+import contextlib
+
 import pytest
 
 from .kinds import not_in
@@ -266,13 +268,12 @@ def test_link_on_a_dead_connection_is_followed_by_http(come, site_server, site, 
     browser navigates there by HTTP."""
     site.show(FORM + SEARCH)
     site.answer("a", main="answer")
-    link = Link(site_server.port)
-    person = come(link.url, is_patient=False)
-    person.visit("/page")
+    with contextlib.closing(Link(site_server.port)) as link:
+        person = come(link.url, is_patient=False)
+        person.visit("/page")
 
-    link.die(of_sockets_alone=True)
-    person.click(clicked)
-    person.page.wait_for_url("**/echo/a*")
+        link.die(of_sockets_alone=True)
+        person.click(clicked)
+        person.page.wait_for_url("**/echo/a*")
 
-    assert site.wait_for_request()["by"] == "HTTP"
-    link.close()
+        assert site.wait_for_request()["by"] == "HTTP"
