@@ -14,7 +14,8 @@ Result = TypeVar("Result")
 #: Seconds that a test waits for any event. Fewer where the event is known not to come: see
 #: tests/faults/mutations.py.
 DEADLINE = float(os.environ.get("TEST_DEADLINE_SECONDS", "60"))
-PAUSE_SECONDS = 0.01
+# Between two looks: who has waited for long looks less often, since a look may be a request.
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.1
 
 
 def eventually(is_so: Callable[[], Result], explain: Callable[[], object] = lambda: "") -> Result:
@@ -25,10 +26,10 @@ def eventually(is_so: Callable[[], Result], explain: Callable[[], object] = lamb
     :raises AssertionError: if there is none within :data:`DEADLINE`.
     """
     pause = threading.Event()
-    for _ in _until_deadline(explain):
+    for seconds in _until_deadline(explain):
         if result := is_so():
             return result
-        pause.wait(PAUSE_SECONDS)
+        pause.wait(seconds)
     raise AssertionError("unreachable")
 
 
@@ -37,15 +38,17 @@ async def eventually_in_loop(
 ) -> Result:
     """Call *is_so* as :func:`eventually` does, and let the event loop run other tasks in
     between."""
-    for _ in _until_deadline(explain):
+    for seconds in _until_deadline(explain):
         if result := is_so():
             return result
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(seconds)
     raise AssertionError("unreachable")
 
 
-def _until_deadline(explain: Callable[[], object]) -> Iterator[None]:
-    began = time.monotonic()
-    while time.monotonic() < began + DEADLINE:
-        yield
+def _until_deadline(explain: Callable[[], object]) -> Iterator[float]:
+    """Yield how long to pause before each further look."""
+    began = now = time.monotonic()
+    while now < began + DEADLINE:
+        yield min(max((now - began) / 10, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+        now = time.monotonic()
     raise AssertionError(f"Not so within {DEADLINE:.0f} s. {explain()}")
