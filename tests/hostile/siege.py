@@ -32,6 +32,7 @@ class Siege:
         self._process = psutil.Process(int(self.browser.get("/pid").text))
         # A process often keeps memory that it has used once. What ordinary sockets need is used
         # here once, so that it is not counted.
+        self.load()
         for socket in self.open():
             socket.send(1, b'{"id": "1", "action": "nothing"}')
             socket.receive()
@@ -51,14 +52,11 @@ class Siege:
             self.browser.page(f"/on/{channel or self.channel(at)}") for at in range(COUNT)
         ]
 
-    def open(self, load=True, **options):
+    def open(self, **options):
         """Open a socket for each page, and return the sockets.
 
-        :param load: whether to load the pages first.
         :param options: options of :class:`RawSocket`.
         """
-        if load:
-            self.load()
         self._sockets = [
             RawSocket(self._server, self.browser, page, receive_buffer=4096, **options)
             for page in self.pages

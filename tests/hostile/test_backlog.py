@@ -11,7 +11,7 @@ from .siege import SHARE
 def test_pushes_that_nobody_reads_take_no_more_than_a_sockets_share(siege):
     """The server cuts them off; their pages come back and miss nothing that the log has."""
     siege.load("room")
-    siege.open(load=False)
+    siege.open()
 
     siege.browser.post("/push/80/100000/room")
 

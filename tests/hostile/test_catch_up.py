@@ -18,7 +18,7 @@ def test_what_was_missed_takes_no_more_than_a_sockets_share(besiege):
     siege.browser.post("/push/80/100000/room")
     siege.begin()
 
-    for socket in siege.open(load=False, resume=True):
+    for socket in siege.open(resume=True):
         socket.send(1, RESUME)
 
     assert siege.share(common=0) < SHARE

@@ -9,24 +9,22 @@ from tests.eventually import DEADLINE, eventually
 
 from .people import Person
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Where the app keeps sessions."""
-    return str(tmp_path_factory.mktemp("sessions"))
+# An app tells its users, or does not, or tells the former one behind a clear().
+SAYS = {"identify": {}, "says_nothing": {"SAYS_NOTHING": "1"}, "found_once": {"FOUND_ONCE": "1"}}
 
 
 @pytest.fixture(
-    params=[{}, {"SAYS_NOTHING": "1"}, {"FOUND_ONCE": "1"}],
-    ids=["identify", "says_nothing", "found_once"],
+    params=[
+        ("memory", "identify"),
+        ("memory", "says_nothing"),
+        ("memory", "found_once"),
+        ("redis", "identify"),
+        pytest.param(("redis", "says_nothing"), marks=pytest.mark.long),
+        pytest.param(("redis", "found_once"), marks=pytest.mark.long),
+    ],
+    ids="-".join,
 )
-def says(request):
-    """Of an app that tells its users, or does not, or tells the former one behind a clear()."""
-    return request.param
-
-
-@pytest.fixture(params=["memory", "redis"])
-def server(share, request, says):
+def server(share, request):
     """Starts the app in one process, or in two that share a Redis.
 
     :param late: within how many seconds an answer may still be under way.
@@ -34,10 +32,11 @@ def server(share, request, says):
     """
 
     def server(late="0", workers=2):
+        registry, says = request.param
         redis = {"workers": workers, "REDIS_PREFIX": f"ended{workers}"}
-        settings = redis if request.param == "redis" else {}
-        environ = {**says, "LATE": late}
-        return share("logins:app", registry=request.param, environ=environ, **settings).url
+        settings = redis if registry == "redis" else {}
+        environ = {**SAYS[says], "LATE": late}
+        return share("logins:app", registry=registry, environ=environ, **settings).url
 
     return server
 
