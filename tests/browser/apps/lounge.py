@@ -60,5 +60,9 @@ def tell(text):
 
 
 def count():
-    [[number]] = run("SELECT count(*) FROM online")
-    realtime.to("lounge").update("#online", html=str(number))
+    """Show how many are online, again where another process has changed that meanwhile: what it
+    has shown may have come before."""
+    shown = None
+    while (number := run("SELECT count(*) FROM online")) != shown:
+        realtime.to("lounge").update("#online", html=str(number[0][0]))
+        shown = number
