@@ -32,7 +32,7 @@ from ..registries.records import Disconnect
 from ..request_hooks import request_hooks
 from ..threads.rare_warnings import RareWarnings
 from .begun_at_once import BeginningNode, BegunAtOnce
-from .forgotten_cookies import hide_forgotten, note_log_out, settle_log_in, take_away
+from .forgotten_cookies import hide_forgotten, settle_forgotten
 from .given_up_ids import GivenUpIds, names_of_id
 from .late_answers import LateAnswers
 from .logins import LogIns, has_logged_in
@@ -158,9 +158,9 @@ class EndOfRequest:
 
     def _settle(self, request: Request, response: Response) -> Response:
         environ = request.environ
-        take_away(request, response)
         if SOCKET_IN_ENVIRON not in environ:
-            settle_log_in(request, response)
+            if CAME_ID in environ:
+                settle_forgotten(request, response)
             try:
                 response = self._settle_client(request, response)
             finally:
@@ -171,8 +171,8 @@ class EndOfRequest:
         if is_too_late or (is_too_late is None and is_session_changed()):
             save_nothing()
             return response if is_too_late else away(response)
-        settle_log_in(request, response)
-        note_log_out(request, response)
+        if CAME_ID in environ:
+            settle_forgotten(request, response)
         try:
             return self._settle_client(request, response)
         finally:

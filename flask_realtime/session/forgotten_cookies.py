@@ -23,6 +23,7 @@ from flask.sessions import NullSession
 
 from ..flask_contexts import present_request
 from ..identity.keys import forgotten_digest
+from ..page.client import SOCKET_IN_ENVIRON
 from ..page.former_session import session_as_it_came
 from ..page.secret_keys import secret_keys
 from ..page.session_ids import CAME_ID, has_unknown_id
@@ -60,27 +61,16 @@ def hide_forgotten() -> None:
         hide_remembering()
 
 
-def settle_log_in(request: Request, response: Response) -> None:
-    """Take the note out of the session where the request logs somebody in."""
-    is_noted = CAME_ID in request.environ and FORGOTTEN in present_session()
-    if is_noted and _logs_in(response):
+def settle_forgotten(request: Request, response: Response) -> None:
+    """Take the cookie away that was hidden, and the note where the request logs somebody in; note
+    what a message takes away. Call it before the session is saved, where a store keeps it."""
+    # The answer to a handshake sets no cookie.
+    if response.status_code != 101:
+        take_hidden_away(response)
+    if FORGOTTEN in present_session() and _logs_in(response):
         del present_session()[FORGOTTEN]
-
-
-def note_log_out(request: Request, response: Response) -> None:
-    """Note the remember cookie that a message takes away with *response*, before the session is
-    saved; or keep what an earlier message has noted, whatever this one does to the session."""
-    session = present_session()
-    if CAME_ID not in request.environ or isinstance(session, NullSession) or has_unknown_id():
-        return
-    cookie = remembering_cookie() if ends_remembering(response) else ""
-    came = value_in(session_as_it_came(is_deep=False), FORGOTTEN)
-    note = forgotten_digest(secret_keys()[0], cookie) if cookie else came
-    if note is None:
-        return
-    request.environ[_NOTED] = note
-    if session and (cookie or not _logs_in(response)):
-        session[FORGOTTEN] = note
+    if SOCKET_IN_ENVIRON in request.environ:
+        _note_log_out(request, response)
 
 
 def keep_note() -> None:
@@ -97,10 +87,20 @@ def keep_note() -> None:
             logger.exception("A log-out may be lost with its tab, since the store notes nothing.")
 
 
-def take_away(request: Request, response: Response) -> None:
-    """Have *response* take away the cookie that was hidden; that to a handshake sets none."""
-    if response.status_code != 101:
-        take_hidden_away(response)
+def _note_log_out(request: Request, response: Response) -> None:
+    """Note the remember cookie that a message takes away with *response*, before the session is
+    saved; or keep what an earlier message has noted, whatever this one does to the session."""
+    session = present_session()
+    if isinstance(session, NullSession) or has_unknown_id():
+        return
+    cookie = remembering_cookie() if ends_remembering(response) else ""
+    came = value_in(session_as_it_came(is_deep=False), FORGOTTEN)
+    note = forgotten_digest(secret_keys()[0], cookie) if cookie else came
+    if note is None:
+        return
+    request.environ[_NOTED] = note
+    if session and (cookie or not _logs_in(response)):
+        session[FORGOTTEN] = note
 
 
 def _logs_in(response: Response) -> bool:

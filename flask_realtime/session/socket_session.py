@@ -128,8 +128,10 @@ class SocketSession:
 
         :param response: the app's response to the message, with all of its cookies.
         """
-        keep_note()
-        return outcome_of(self._app, self._jar, response)
+        found = outcome_of(self._app, self._jar, response)
+        if found is not None:
+            keep_note()
+        return found
 
     def hand_on(self, outcome: Outcome | None, socket: SocketOfMessage) -> bool:
         """Keep what a message changed, and let the change wait for the browser.
