@@ -78,7 +78,9 @@ def test_log_in_of_the_same_user_in_a_session_that_had_ended_before_is_saved(
 
 
 @pytest.mark.parametrize("is_repeated", [False, True])
-@pytest.mark.parametrize("written", [{}, {"csrf_token": "another"}])
+@pytest.mark.parametrize(
+    "written", [{}, {"csrf_token": "another"}, {"_flashes": ["You are logged out."]}]
+)
 @pytest.mark.parametrize("answer", ["no page", "<body>a page</body>"])
 def test_ended_session_that_is_emptied_is_saved_while_the_app_names_its_user(
     found_once, process, visit, is_repeated, written, answer
