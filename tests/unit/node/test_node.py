@@ -159,10 +159,12 @@ def test_node_that_is_closed_waits_for_no_handler_for_ever(monkeypatch):
     monkeypatch.setattr("flask_realtime.threads.background.END_SECONDS", 0.1)
     before = threads_of_ours()
     realtime, gate = answering()
+    runs = threading.Event()
+    realtime.handler("run")(lambda data: runs.set() or str(gate.wait(DEADLINE)))
     node = node_of(realtime=realtime)
     with Page(node) as page:
-        page.say("wait")
-        eventually(lambda: page.connection.jobs.pending)
+        page.say("run")
+        assert runs.wait(DEADLINE)
 
         node.close(seconds=0.1)
         left = {one.name for one in threads_of_ours() - before}
