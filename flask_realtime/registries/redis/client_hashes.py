@@ -75,7 +75,7 @@ def _ends(fields: Mapping[bytes, bytes]) -> tuple[dict[str, Position], dict[str,
             end, _, start = places.partition(b" ")
             ends[name] = parse_position(end)
             if start:
-                begun[name] = parse_position(start)
+                begun[name] = parse_position(start.replace(b"/", b":"))
     return ends, begun
 
 

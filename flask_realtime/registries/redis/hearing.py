@@ -129,8 +129,8 @@ class RedisHearing:
             return self._disconnects.hear(data, self._events)
         if self._probe.arrived(data):
             return bool
-        client, *left = data.decode().split("\n")
-        digest, _, moment = client.partition(" ")
+        text, _, moment = data.decode().partition("\n*")
+        digest, *left = text.split("\n")
         return partial(self._events.changed, digest, dict.fromkeys(left, int(moment or 0)))
 
     def _warn_of(self, name: bytes) -> None:

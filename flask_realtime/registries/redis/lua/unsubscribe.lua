@@ -34,13 +34,15 @@ local function is_kept(i)
     local left_at = tonumber(ARGV[i + dated])
     return asked > (left_at > 0 and left_at or sent_at(sent) + left_at)
 end
-local told = {digest .. ' ' .. moment}
+local told = {digest}
 for i = first, #ARGV - dated do
     if not is_kept(i) then
         leave(client, ARGV[i], moment, tail_of(KEYS[i - first + 2]))
         told[#told + 1] = ARGV[i]
     end
 end
+-- Last, and no channel's name, since some processes of earlier versions take what follows the digest for names.
+told[#told + 1] = '*' .. moment
 redis.call('HSET', client, 'at', moment)
 forget_left(client, most_left)
 if not is_known then

@@ -43,7 +43,7 @@ def test_hash_tells_which_processes_have_the_client():
 def test_hash_tells_where_a_log_ended_when_the_client_left():
     """The position counts if it was noted by the same leave: a process of an earlier version notes
     none. The subscription that ended there had begun at another position, if there was one."""
-    ends = [b"end:c", b"1600:e:7:t e:5:r", b"left:d", b"1700", b"end:d", b"1500:e:3:s e:2:q"]
+    ends = [b"end:c", b"1600:e:7:t e/5/r", b"left:d", b"1700", b"end:d", b"1500:e:3:s e/2/q"]
 
     found = subscriptions_in([*HASH, *ends], "me/")
 

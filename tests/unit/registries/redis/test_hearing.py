@@ -65,7 +65,8 @@ def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, re
     with redis.Redis.from_url(redis_url) as client:
         client.publish(keys.channel("a").announced_on, b'e:1:tag:before:\n"hi"')
         client.publish(keys.process("me"), "digest")
-        client.publish(keys.process("me"), "digest 17\nroom:7\nroom:8")
+        client.publish(keys.process("me"), "digest\nroom:7\nroom:8\n*17")
+        client.publish(keys.process("me"), "digest\nroom:7")
         client.publish(keys.everyone, " me:by-myself:::1000")
         client.publish(keys.everyone, " other:digest:::1000")
         client.publish(keys.everyone, " other::session::4001")
@@ -76,6 +77,8 @@ def test_hearing_tells_each_announcement_as_what_it_is(hearing, keys, events, re
     assert events.get(timeout=DEADLINE) == ("changed", "digest", {})
     left = {"room:7": 17, "room:8": 17}
     assert events.get(timeout=DEADLINE) == ("changed", "digest", left)
+    # A process of an earlier version does not say when.
+    assert events.get(timeout=DEADLINE) == ("changed", "digest", {"room:7": 0})
     assert events.get(timeout=DEADLINE) == ("disconnected", Disconnect(digest="digest"))
     order = Disconnect(session="session", code=4001)
     assert events.get(timeout=DEADLINE) == ("disconnected", order)

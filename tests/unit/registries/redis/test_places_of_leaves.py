@@ -2,14 +2,19 @@
 
 import pytest
 
+from flask_realtime.errors import InvalidChannel
+from flask_realtime.protocol.channels import check_name
+from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.pushes import Push
 from flask_realtime.registries.redis.keys import RedisKeys
+
+from ....eventually import DEADLINE
 
 DIGEST = "c" * 64
 
 
 class Earlier:
-    """What a process of an earlier version writes, which knows of no place."""
+    """What processes of earlier versions write, which know of no place, or of the place alone."""
 
     def __init__(self, store):
         self._client = store.client
@@ -27,6 +32,12 @@ class Earlier:
         self._client.hincrby(self.key, "channels", -1)
         self._client.hset(self.key, f"left:{channel}", self._moment())
         self._client.hincrby(self.key, "lefts", 1)
+
+    def place(self, channel):
+        """Return the place of a leave, as a process reads it that knows of no beginning there."""
+        _, _, place = self._client.hget(self.key, f"end:{channel}").decode().partition(":")
+        epoch, seq, tag = place.split(":")
+        return Position(epoch, int(seq), tag)
 
     def lefts(self):
         """Return how many channels the client has left, as the hash counts them."""
@@ -87,3 +98,30 @@ def test_left_channels_are_counted_beside_an_earlier_version(registry, earlier):
 
     assert earlier.lefts() == 0
     assert registry.subscriptions([DIGEST])[DIGEST].ends == {}
+
+
+def test_place_of_a_leave_is_read_by_an_earlier_version(registry, earlier):
+    """Where the subscription had begun stands beside the place, in a form by which a process that
+    knows of the place alone reads that, and lets the client's page come back."""
+    stands = registry.subscriptions([DIGEST])[DIGEST]
+
+    assert list(stands.begun) == ["a"]
+    assert earlier.place("a")[:2] == stands.ends["a"][:2]
+
+
+def test_leave_is_told_so_that_an_earlier_version_knows_the_client(store, registry):
+    """The digest stands alone on the first line, and one name on each of the others, but for the
+    moment: no channel has its name."""
+    registry.subscribe(DIGEST, ["a", "b"])
+    with store.client.pubsub() as heard:
+        heard.subscribe(RedisKeys(store.prefix).process("other"))
+        heard.get_message(timeout=DEADLINE)
+        store.client.hset(RedisKeys(store.prefix).client(DIGEST), "connections", "other/1")
+        registry.unsubscribe(DIGEST, ["a", "b"])
+
+        digest, *names, moment = heard.get_message(timeout=DEADLINE)["data"].decode().split("\n")
+
+    assert (digest, names) == (DIGEST, ["a", "b"])
+    with pytest.raises(InvalidChannel):
+        check_name(moment)
+    assert moment[1:].isdigit()

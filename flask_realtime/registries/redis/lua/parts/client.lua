@@ -4,8 +4,9 @@
 --   sent:CHANNEL      the position up to which the client's newest connection was sent
 --   left:CHANNEL      the moment at which the client left the channel
 --   end:CHANNEL       the same moment, a colon, and the position of the last entry of the channel's log then;
---                     if the client was on the channel, then a space, and where its subscription had begun; no
---                     field if the position is not known, as in a cluster
+--                     if the client was on the channel, then a space, and where its subscription had begun, with
+--                     slashes for colons, since processes of earlier versions read three parts, of which they do
+--                     not use the last; no field if the position is not known, as in a cluster
 --   channels          how many fields since:CHANNEL there are
 --   lefts             how many fields left:CHANNEL there are
 --   connections       the names of the open connections, with spaces between them
@@ -86,7 +87,8 @@ local function leave(client, name, moment, tail)
     if redis.call('HDEL', client, 'since:' .. name) == 1 then
         redis.call('HINCRBY', client, 'channels', -1)
         redis.call('HDEL', client, 'sent:' .. name)
-        tail = tail and tail .. ' ' .. string.match((read_since(since)), '[^>]*$')
+        local begun = string.match((read_since(since)), '[^>]*$')
+        tail = tail and tail .. ' ' .. string.gsub(begun, ':', '/')
     else
         -- A client that has left already left at the place of before, unless a process of an earlier version
         -- has noted another leave since.
