@@ -39,7 +39,7 @@ def check_methods(registry: Any) -> None:
     """Check that *registry* has each method, and that each takes what it will be given.
 
     What the registry inherits from :class:`Registry` is not looked at, nor are methods whose
-    parameters are not known, such as those of a proxy.
+    parameters are not known, such as those of a proxy, or what a property of a class returns.
 
     :param registry: what ``REALTIME_REGISTRY`` names: a class or an instance.
     :raises InvalidSetting: with every method that has to be changed, and how.
@@ -57,12 +57,12 @@ def check_answers(registry: Any) -> None:
     what they are not to: else the error would come later, from elsewhere, and name nothing.
 
     :param registry: an instance, whose methods are replaced. One that takes no attributes stays as
-        it is.
+        it is, and so does a method without a name, which a test may have made.
     """
     for name in _RETURNED:
         method = getattr(registry, name)
         if not hasattr(method, "is_checked"):
-            with contextlib.suppress(AttributeError):
+            with contextlib.suppress(AttributeError, TypeError):
                 setattr(registry, name, _checked(method, name, _name(registry)))
 
 
@@ -71,6 +71,8 @@ def _fault(registry: Any, name: str) -> str:
     contract = _METHODS[name]
     method = getattr(registry, name, None)
     wanted = _shown(contract)
+    if _is_made_later(registry, name) and not getattr(method, "__isabstractmethod__", False):
+        return ""
     if not callable(method) or getattr(method, "__isabstractmethod__", False):
         return f"It has no method {name}{wanted}: write one."
     owner = registry if isinstance(registry, type) else type(registry)
@@ -83,6 +85,14 @@ def _fault(registry: Any, name: str) -> str:
             return ""
         return f"The method {name} gets no {gone!r} any more: write {name}{wanted}."
     return f"The parameters of {name} are {found}: write {name}{wanted}."
+
+
+def _is_made_later(registry: Any, name: str) -> bool:
+    """Return whether only an instance of this class tells what its method is: it may be a property,
+    or a :class:`functools.partialmethod`."""
+    found = inspect.getattr_static(registry, name, None) if isinstance(registry, type) else None
+    is_plain = isinstance(found, (FunctionType, staticmethod, classmethod))
+    return not is_plain and hasattr(type(found), "__get__")
 
 
 def _gets_itself(registry: Any, name: str) -> bool:

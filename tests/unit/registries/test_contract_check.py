@@ -1,6 +1,8 @@
 """A registry of the app's own that was written for another version."""
 
+import functools
 import re
+from unittest import mock
 
 import flask
 import pytest
@@ -97,12 +99,37 @@ class Wide(MemoryRegistry):
         return iter(())
 
 
+class MadeLater(MemoryRegistry):
+    """Tell no sooner than an instance what the methods are."""
+
+    refresh = functools.partialmethod(MemoryRegistry.refresh)
+
+    @property
+    def health(self):
+        """Return a method that is looked up elsewhere."""
+        return super().health
+
+
+AUTOMATIC = mock.create_autospec(MemoryRegistry, instance=True)
+
+
 @pytest.mark.parametrize("registry", [Wide, Wide(None), MemoryRegistry])
 def test_registry_whose_methods_can_be_called_is_taken(registry):
     """Names of arguments do not count, and there may be more of them that need not be given."""
     app = flask.Flask(__name__)
     app.config.update(SECRET_KEY="a secret of the tests", REALTIME_REGISTRY=registry)
     Realtime(app)
+
+
+@pytest.mark.parametrize("registry", [MadeLater, AUTOMATIC])
+def test_registry_whose_methods_no_class_has_is_taken(registry):
+    """Only an instance tells what a property returns, and a method that a test has made may have no
+    name."""
+    app = flask.Flask(__name__)
+    app.config.update(SECRET_KEY="a secret of the tests", REALTIME_REGISTRY=registry)
+    Realtime(app)
+
+    assert app.extensions["realtime"].node().registry.health()
 
 
 @pytest.mark.parametrize(
