@@ -82,6 +82,7 @@ class Evictions:
                 self._unsubscribe(digest, channel, False, when)
 
     def _await(self, user: str, channel: str, digests: tuple[str, ...]) -> None:
-        self._pending[user, channel] = digests
+        # Each once, since the registry may never say it of a user who is kicked again and again.
+        self._pending[user, channel] = tuple(dict.fromkeys(digests))
         if len(self._pending) > MOST_PENDING:
             self._pending.pop(next(iter(self._pending)), None)

@@ -1,5 +1,7 @@
 """A process carries out an order of its registry to close sockets or end subscriptions."""
 
+import sys
+
 import pytest
 
 from flask_realtime.hub.channels import Channels
@@ -151,3 +153,16 @@ def test_kicks_of_which_the_registry_says_nothing_are_forgotten(hub, ears, monke
         evictions.unsubscribe("42", name, 5)
 
     assert [name for digest, name, *_ in noted if digest == ears[1].digest] == ["second", "third"]
+
+
+def test_kick_that_comes_again_remembers_each_client_once(hub, ears):
+    """A user is put out of a channel again and again, and the registry never says when. What the
+    process keeps of it does not grow."""
+    evictions = Evictions(hub, KnownEnds(), lambda *left: None)
+    evictions.unsubscribe("42", "room", None)
+    before = sys.getsizeof(*evictions._pending.values())
+
+    for _ in range(100):
+        evictions.unsubscribe("42", "room", None)
+
+    assert sys.getsizeof(*evictions._pending.values()) == before
