@@ -43,13 +43,17 @@ class Attempts:
     def run(self, names: Collection[str]) -> set[str]:
         """Do it for *names*; return those for which it has to be done again.
 
+        :param names: with those that an earlier call has returned, unless they need it no more.
         :raises RegistryUnavailable: if the registry is away; then it may be done for any of them.
         """
         failed: dict[str, Exception] = {}
         wanted = set(names)
         new = [name for name in names if name not in self._errors]
+        # A client whose sockets have gone, for example, is asked for no more.
+        for name in self._errors.keys() - wanted:
+            del self._errors[name]
         # Last, so that they hold up nobody.
-        known = [name for name in self._errors if name in wanted]
+        known = list(self._errors)
         try:
             left = {*self._divide(new, failed), *self._divide(known, failed)}
         finally:

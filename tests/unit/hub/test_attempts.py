@@ -79,3 +79,16 @@ def test_registry_that_is_away_ends_the_round(caplog):
 
     assert work.calls == 1
     assert not caplog.records
+
+
+def test_name_that_is_asked_for_no_more_is_forgotten(caplog):
+    """Clients fail one after the other, and their sockets go. Nothing is kept of them, and one that
+    comes back and fails is told of anew."""
+    tries = Attempts("Doing %s", Work("a", "b"), str)
+    tries.run("a")
+    tries.run("b")
+
+    tries.run("a")
+
+    assert len(tries._errors) == 1
+    assert [one.getMessage()[:7] for one in caplog.records] == ["Doing a", "Doing b", "Doing a"]
