@@ -63,7 +63,9 @@ class ClientCatchUp:
         # A client that has left a channel would be put on it again. Asked behind the beginning,
         # since a kick is noted before it bars: one that is not noted yet still bars.
         held_up = changed & self._unnoted_kicks.clients()
-        present = {digest for digest in changed - held_up if self._hub.connections(digest)}
+        wanted = changed - held_up
+        present = {digest for digest in wanted if self._hub.connections(digest)}
+        self._untold -= wanted - present
         changed &= held_up | self._reading.run(present)
 
     def _apply(self, digests: Sequence[str]) -> None:

@@ -171,3 +171,19 @@ def test_news_that_come_while_something_fails_are_seen_to_at_once(house, monkeyp
     house.reconciler.recover(["a"])
 
     eventually(lambda: "b" in house.hub.channels(house.guest))
+
+
+def test_client_that_goes_before_it_can_be_restored_is_forgotten(house, other, monkeypatch):
+    """The registry has lost its data, and is away when a client is to be written again. The page
+    leaves meanwhile. Nothing is kept of it once the registry is there."""
+    house.registry.forget()
+    calls, mend = broken(house.registry, "restore", monkeypatch, error=RegistryUnavailable)
+    house.reconciler.restored()
+    go_on(calls)
+    house.hub.remove(other)
+    mend()
+
+    eventually(lambda: house.registry.subscriptions(["d1"])["d1"])
+
+    assert house.registry.subscriptions(["d2"])["d2"] is None
+    eventually(lambda: not house.reconciler._client_catch_up._untold)
