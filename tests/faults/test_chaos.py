@@ -2,12 +2,14 @@
 
 import asyncio
 from itertools import islice
+from types import SimpleNamespace
 
 import pytest
 
 from tests.eventually import DEADLINE
 
 from .chaos.browsers import has_node
+from .chaos.client import load_all
 from .chaos.plan import Plan, schedule
 from .chaos.report import report
 from .chaos.run import Run
@@ -65,3 +67,20 @@ def test_registry_that_is_away_is_no_complaint_and_any_other_error_is():
     assert list(tracebacks(f"{head}flask_realtime.errors.RegistryUnavailable: Redis\n")) == []
     (told,) = tracebacks(f"{head}ValueError: no\n")
     assert told.startswith("ValueError: no behind ")
+
+
+def test_page_that_redis_answers_too_late_is_loaded_again():
+    """A page is rendered without its subscriptions, since Redis is slow: a browser would reload it.
+    The run does so, and does not take it for a client that was forgotten."""
+    logs, loads = [""], []
+
+    class Slow:
+        async def load(self):
+            loads.append(self)
+            if len(loads) == 1:
+                logs[0] += "Page 17 is rendered without being subscribed, and reloads."
+
+    page = Slow()
+    asyncio.run(load_all([page], [SimpleNamespace(log=lambda: logs[0])]))
+
+    assert loads == [page, page]

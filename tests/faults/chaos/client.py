@@ -18,6 +18,22 @@ LONGEST_PAUSE = 2.0
 SILENCE_SECONDS = 4.0
 
 
+async def load_all(pages, servers):
+    """Load *pages*, at the same time.
+
+    On a busy machine Redis may not answer in time. A page is lost then, which a browser would
+    reload; all are loaded anew.
+    """
+
+    def lost():
+        return sum(one.log().count("is rendered without being subscribed") for one in servers)
+
+    before = None
+    while before != lost():
+        before = lost()
+        await asyncio.gather(*(page.load() for page in pages))
+
+
 class Page:
     """One page: its channels, its positions, and what it got on each channel."""
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from tests.eventually import eventually_in_loop
 
 from .browsers import BrowserPage, Browsers
-from .client import Page
+from .client import Page, load_all
 from .faults import Faults
 from .plan import Plan, schedule
 from .proxy import Proxy
@@ -88,7 +88,7 @@ class Run:
         self.pages = [self._page(kind, index, names) for index, kind in enumerate(kinds)]
         self._browsers = Browsers(self.pages[plan.pages :])
         for start in range(0, len(self.pages), 50):
-            await asyncio.gather(*(page.load() for page in self.pages[start : start + 50]))
+            await load_all(self.pages[start : start + 50], self._servers)
         for page in self.pages:
             page.start()
         if plan.browsers:
