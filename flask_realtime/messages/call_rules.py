@@ -7,7 +7,7 @@ calls, which are messages of a WebSocket. Therefore a route takes no calls until
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from types import MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -73,6 +73,9 @@ def open_to_calls(target: Opened) -> Opened:
     :param target: a view, a class of views, or a blueprint.
     :raises TypeError: if *target* is none of these.
     """
+    if isinstance(target, MethodType) and _is_opened_at_each_request(type(target.__self__)):
+        # Its class decorates it now. Classes that are not open may inherit the same function.
+        return target
     marked = target.__func__ if isinstance(target, MethodType) else target
     is_markable = callable(marked) or isinstance(marked, Blueprint)
     if not is_markable or isinstance(marked, Flask):
@@ -255,13 +258,23 @@ class CallRules:
         )
 
 
-def _is_opened_at_each_request(view_class: Any, method: str) -> bool:
+def _is_opened_at_each_request(view_class: Any, method: str | None = None) -> bool:
     """Return whether a resource of Flask-RESTful or Flask-RESTX, by its ``method_decorators``,
     decorates the function for *method* with ``realtime.allow_calls`` at each request.
 
     Either is a list, for all methods, or has a list for each by its name in lower case.
+
+    :param method: None: any method.
     """
-    decorators = getattr(view_class, "method_decorators", ())
+    decorators: Any = getattr(view_class, "method_decorators", ())
     if isinstance(decorators, Mapping):
-        decorators = decorators.get(method.lower(), ())
-    return any(getattr(one, _OPENS, False) for one in decorators)
+        chosen = decorators.values() if method is None else [decorators.get(method.lower(), ())]
+    else:
+        chosen = [decorators]
+    return any(
+        # Anything else, such as a property, is for the class's own code.
+        getattr(one, _OPENS, False)
+        for each in chosen
+        if isinstance(each, Iterable)
+        for one in each
+    )

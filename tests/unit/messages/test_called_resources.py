@@ -12,6 +12,7 @@ from flask.views import MethodView
 
 from flask_realtime import Realtime
 
+from ..conversations import Browser
 from .test_call_rules import ANSWERED, GUARDED, call
 
 realtime = Realtime()
@@ -62,6 +63,31 @@ def test_decorators_of_methods_open_them(app, decorators, got, posted):
 
     assert call(app, "/item") == got
     assert call(app, "/item", method="post") == posted
+
+
+@pytest.mark.parametrize("decorators", [[allow_calls], {"get": [allow_calls]}])
+def test_request_by_http_opens_no_other_class(app, decorators):
+    """The class decorates a function then that another class, which is not open, inherits too."""
+    base = type("Base", (Resource,), {"get": lambda self: "got"})
+    opened = type("Opened", (base,), {"method_decorators": decorators})
+    app.add_url_rule("/item", view_func=opened.as_view("item"))
+    app.add_url_rule("/secret", view_func=base.as_view("secret"))
+
+    browser = Browser(app, ALLOW_CALLS=None)
+
+    assert browser.client.get("/item").text == "got"
+
+    assert browser.open_socket().call("/secret")["status"] == 421
+    assert browser.open_socket().call("/item")["status"] == 200
+
+
+def test_decorators_that_only_an_object_knows_open_nothing(app):
+    """A class may choose them by a property; it answers calls as the app says elsewhere."""
+    chosen = property(lambda self: [allow_calls])
+    app.add_url_rule("/item", view_func=resource(chosen).as_view("item"))
+
+    assert call(app, "/item") == GUARDED
+    assert call(app, "/item", allow=["item"]) == ANSWERED
 
 
 def test_log_says_how_to_open_a_class(app, caplog):
