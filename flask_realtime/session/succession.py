@@ -32,7 +32,9 @@ it is known to live: see :meth:`.EndOfRequest._is_begun_anew`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Response, current_app
 from flask.sessions import SecureCookieSession
@@ -58,6 +60,8 @@ from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS
 from .logins import ends_remembering, has_logged_in
 from .pending_changes import FLASHES
+
+logger = logging.getLogger(__name__)
 
 
 def has_changed(client: Client | None) -> bool:
@@ -120,11 +124,21 @@ def names_nobody(client: Client | None) -> bool:
     now, key = dict(present_session()), known_socket_key()
     if (key is None or has_new_key(client)) and not {*now} - {SOCKET_KEY, PERMANENT}:
         return True
-    came, ask, user = dict(session_as_it_came()), identify().ask, identity_that_came()
+    came, user = dict(session_as_it_came()), identity_that_came()
     # A stranger's session that is the same stranger's has not been emptied.
-    if user is None or ask(SecureCookieSession(now)) is not None:
+    if user is None or _named_in(now) is not None:
         return False
-    return ask(SecureCookieSession(came)) == user
+    return _named_in(came) == user
+
+
+def _named_in(values: dict[str, Any]) -> str | None:
+    """Return the user whom the app finds in a session of *values*, asked as if for a request of its
+    own; None also where the app's function fails, as it may for strangers."""
+    try:
+        return identify().ask(SecureCookieSession(values))
+    except Exception:
+        logger.debug("The function of realtime.identify failed.", exc_info=True)
+        return None
 
 
 def new_successor(client: Client | None) -> str:

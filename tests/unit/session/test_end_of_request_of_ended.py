@@ -103,6 +103,25 @@ def test_ended_session_that_is_emptied_is_saved_while_the_app_names_its_user(
     assert {**visit.session, **written} == visit.session
 
 
+def test_ended_session_that_is_emptied_is_answered_where_the_app_cannot_say_whose_it_is(
+    settled, process, visit
+):
+    """The app's function has its user from the request, and fails for a session that names none:
+    such a session counts as nobody's, as elsewhere."""
+    settled.extensions[EXTENSION].set(lambda: g.get("user") or session["user"])
+
+    def find_and_clear():
+        g.user = session["user"]
+        session.clear()
+        session["csrf_token"] = "another"
+        return "no page"
+
+    assert visit(find_and_clear, socket_key=KEY, user=42).status_code == 200
+
+    assert visit.session["csrf_token"] == "another"
+    assert visit.session.get("socket_key") != KEY
+
+
 def test_ended_session_keeps_its_key_where_the_app_finds_no_user_in_it(settled, process, visit):
     """The app's function goes by what a before_request function has found, and so says nothing of
     the session that is left: that may be the user's."""
