@@ -21,18 +21,26 @@ import logging
 from flask import Request, Response
 from flask.sessions import NullSession
 
-from ..flask_contexts import present_request
+from ..flask_contexts import present_app, present_request
 from ..identity.keys import forgotten_digest
 from ..page.client import SOCKET_IN_ENVIRON
 from ..page.former_session import session_as_it_came
 from ..page.secret_keys import secret_keys
 from ..page.session_ids import CAME_ID, has_unknown_id
-from ..page.sessions import PERMANENT, open_without_cookie, present_session, save_under, value_in
+from ..page.sessions import (
+    PERMANENT,
+    may_be_saved,
+    open_without_cookie,
+    present_session,
+    save_under,
+    value_in,
+)
 from .logins import (
     begins_remembering,
     ends_remembering,
     has_logged_in,
     hide_remembering,
+    hides_remembering,
     remembering_cookie,
     take_hidden_away,
 )
@@ -43,6 +51,8 @@ logger = logging.getLogger(__name__)
 FORGOTTEN = "realtime_forgotten"
 # Where the environ of a message holds the digest that it has noted.
 _NOTED = "flask_realtime.noted_log_out"
+# Set in the environ of a request during which a log-in has taken the note out of the session.
+_IS_OVER = "flask_realtime.is_note_over"
 
 
 def hide_forgotten() -> None:
@@ -64,9 +74,7 @@ def hide_forgotten() -> None:
 def settle_forgotten(request: Request, response: Response) -> None:
     """Take the cookie away that was hidden, and the note where the request logs somebody in; note
     what a message takes away. Call it before the session is saved, where a store keeps it."""
-    # The answer to a handshake sets no cookie.
-    if response.status_code != 101:
-        take_hidden_away(response)
+    _take_away(request, response)
     if FORGOTTEN in present_session() and _logs_in(response):
         del present_session()[FORGOTTEN]
     if SOCKET_IN_ENVIRON in request.environ:
@@ -87,6 +95,23 @@ def keep_note() -> None:
             logger.exception("A log-out may be lost with its tab, since the store notes nothing.")
 
 
+def _take_away(request: Request, response: Response) -> None:
+    """Have *response* take away the cookie that was hidden; that to a handshake sets none.
+
+    Somebody may have logged in meanwhile, whom the same cookie remembers: then the store holds the
+    session without the note, and neither the answer nor the session that it saves brings that back.
+    """
+    session = present_session()
+    is_saved = FORGOTTEN in session and may_be_saved()
+    if response.status_code == 101 or not (is_saved or hides_remembering()):
+        return
+    if _is_still_noted(request):
+        take_hidden_away(response)
+    elif is_saved:
+        request.environ[_IS_OVER] = True
+        del session[FORGOTTEN]
+
+
 def _note_log_out(request: Request, response: Response) -> None:
     """Note the remember cookie that a message takes away with *response*, before the session is
     saved; or keep what an earlier message has noted, whatever this one does to the session."""
@@ -94,13 +119,24 @@ def _note_log_out(request: Request, response: Response) -> None:
     if isinstance(session, NullSession) or has_unknown_id():
         return
     cookie = remembering_cookie() if ends_remembering(response) else ""
-    came = value_in(session_as_it_came(is_deep=False), FORGOTTEN)
+    is_over = _IS_OVER in request.environ
+    came = None if is_over else value_in(session_as_it_came(is_deep=False), FORGOTTEN)
     note = forgotten_digest(secret_keys()[0], cookie) if cookie else came
     if note is None:
         return
     request.environ[_NOTED] = note
     if session and (cookie or not _logs_in(response)):
         session[FORGOTTEN] = note
+
+
+def _is_still_noted(request: Request) -> bool:
+    app = present_app()
+    try:
+        stored = app.session_interface.open_session(app, request)
+    except Exception:
+        # The store has gone away: what the request came with is all that is known.
+        return True
+    return stored is not None and FORGOTTEN in stored
 
 
 def _logs_in(response: Response) -> bool:

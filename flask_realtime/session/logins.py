@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Flask, Response, has_request_context, request
-from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.http import parse_cookie
 
 from ..caching import may_be_kept
@@ -92,8 +91,15 @@ def delete_remembering(response: Response) -> None:
 def hide_remembering() -> None:
     """Have Flask-Login find no cookie in the current request by which it remembers a user."""
     request.environ[_HIDDEN] = _brought()
-    others = [one for one in request.cookies.items(multi=True) if one[0] != _cookie_name()]
-    request.cookies = ImmutableMultiDict(others)
+    brought, name = parse_cookie(request.environ).items(multi=True), _cookie_name()
+    others = request.dict_storage_class([one for one in brought if one[0] != name])
+    # Where Werkzeug keeps them: a class of the app's own may have a property that reads them there.
+    vars(request)["cookies"] = others
+
+
+def hides_remembering() -> bool:
+    """Return whether the current request brings a remember cookie that was hidden."""
+    return _HIDDEN in request.environ
 
 
 def take_hidden_away(response: Response) -> None:
@@ -101,7 +107,7 @@ def take_hidden_away(response: Response) -> None:
 
     What a cache may keep takes none away, since it would do so again, and for others.
     """
-    is_told = _HIDDEN in request.environ and not _remembering(response)
+    is_told = hides_remembering() and not _remembering(response)
     if is_told and not may_be_kept(response):
         delete_remembering(response)
         response.vary.add("Cookie")

@@ -1,5 +1,6 @@
 """Remember cookies that a log-out by a message has taken away, while the browser still has them."""
 
+import flask
 import flask_login
 import pytest
 from cachelib import SimpleCache
@@ -53,6 +54,12 @@ def browser(app, store):
         response.set_etag("a style")
         return response
 
+    @app.get("/slow")
+    def be_slow():
+        for act in browser.acts:
+            act()
+        return ""
+
     browser = Browser(app)
     browser.client.post("/set", json={SOCKET_KEY: browser.key})
     browser.client.post("/login?remember=yes")
@@ -64,6 +71,14 @@ def tells_of_it(response):
     return any(
         line.startswith("remember_token=") for line in response.headers.getlist("Set-Cookie")
     )
+
+
+def answer_while(browser, act):
+    """Return the answer to a request that the browser sends with its cookies of now, and during
+    which *act* is called."""
+    browser.acts = [act]
+    slow = browser.app.test_client(use_cookies=False)
+    return slow.get("/slow", headers={"Cookie": browser.cookies()})
 
 
 def stored(browser):
@@ -94,6 +109,25 @@ def test_answer_that_caches_keep_takes_nothing_away(browser):
     assert browser.client.get("/me").json["user"] is None
 
 
+def test_requests_of_the_app_may_be_of_a_class_of_its_own(browser):
+    """Such a class may let nobody set its cookies, or hold them in a dict."""
+
+    class OwnRequest(flask.Request):
+        dict_storage_class = dict
+
+        @property
+        def cookies(self):
+            return {"more": "of them", **super().cookies}
+
+    browser.app.request_class = OwnRequest
+    browser.open_socket().call("/logout", method="post")
+
+    answer = browser.client.get("/me")
+
+    assert answer.json == {"user": None, "sees": ["more", "session"]}
+    assert tells_of_it(answer)
+
+
 def test_note_holds_neither_the_cookie_nor_the_user(browser):
     """Whoever reads the store cannot log in by it."""
     cookie = browser.client.get_cookie("remember_token").value
@@ -119,6 +153,44 @@ def test_log_in_takes_the_note_out(browser, how):
 
     assert FORGOTTEN not in stored(browser)
     assert bool(browser.client.get_cookie("remember_token")) is bool(how)
+
+
+@pytest.mark.parametrize("is_fetched", [False, True])
+def test_slow_answer_undoes_no_log_in(browser, is_fetched):
+    """A log-in by the same session, made while a view runs, is remembered: the view's answer takes
+    no cookie away, and the session that it saves has no note that would have the next do so."""
+    browser.open_socket().call("/logout", method="post")
+    if is_fetched:
+        browser.take_over()
+    answer = answer_while(browser, lambda: browser.client.post("/login?remember=yes"))
+
+    assert not tells_of_it(answer)
+    assert FORGOTTEN not in stored(browser)
+    assert browser.client.get("/me").json["user"] == "42"
+    assert browser.client.get_cookie("remember_token")
+
+
+def test_slow_message_undoes_no_log_in(browser):
+    """Nor does what a message saves."""
+    browser.open_socket().call("/logout", method="post")
+    browser.take_over()
+    browser.acts = [lambda: browser.client.post("/login?remember=yes")]
+
+    browser.open_socket().call("/slow")
+
+    assert FORGOTTEN not in stored(browser)
+
+
+def test_log_out_holds_where_the_store_cannot_be_read_again(browser, store, monkeypatch):
+    """It goes by the note that the request came with."""
+    browser.open_socket().call("/logout", method="post")
+
+    def fail(*_arguments):
+        raise OSError("The store has gone away.")
+
+    answer = answer_while(browser, lambda: monkeypatch.setattr(store, "get", fail))
+
+    assert tells_of_it(answer)
 
 
 def test_log_out_by_http_notes_nothing(browser):
