@@ -125,7 +125,9 @@ def _note_log_out(request: Request, response: Response) -> None:
     if note is None:
         return
     request.environ[_NOTED] = note
-    if session and (cookie or not _logs_in(response)):
+    is_meant = bool(session) and (bool(cookie) or not _logs_in(response))
+    # A message that changes nothing else is not to save the session, over what others write there.
+    if is_meant and value_in(session, FORGOTTEN) != note:
         session[FORGOTTEN] = note
 
 

@@ -193,6 +193,18 @@ def test_log_out_holds_where_the_store_cannot_be_read_again(browser, store, monk
     assert tells_of_it(answer)
 
 
+def test_message_that_changes_nothing_saves_nothing(browser):
+    """It would undo what another request writes into the session meanwhile."""
+    browser.app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    browser.open_socket().call("/logout", method="post")
+    browser.acts = [lambda: browser.client.post("/set", json={"cart": [1]})]
+
+    browser.open_socket().call("/slow")
+
+    assert stored(browser)["cart"] == [1]
+    assert FORGOTTEN in stored(browser)
+
+
 def test_log_out_by_http_notes_nothing(browser):
     """Its answer takes the cookie away itself."""
     browser.client.post("/logout")
