@@ -8,9 +8,12 @@ from typing import Any
 from flask import current_app, has_request_context, request
 from werkzeug.exceptions import NotFound
 
-from .errors import InvalidChannel
+from .errors import InvalidChannel, RealtimeError
 from .page.advice import advice
 from .protocol.channels import check_name, flatten
+
+# What the error is that says what is wrong with a name.
+_KINDS = (InvalidChannel, RealtimeError, ValueError)
 
 
 class NoSuchChannel(InvalidChannel, NotFound):
@@ -53,14 +56,16 @@ def name_asked_for(channel: Any) -> str:
 
 
 def not_found(error: InvalidChannel, why: str = "") -> InvalidChannel:
-    """Return the error by which the current request is answered 404, if a text is the fault; else,
-    and outside of requests, *error*.
+    """Return the error by which the current request is answered 404.
+
+    That is *error* itself where no text is the fault, outside of requests, and where the app has a
+    handler for such errors.
 
     The log says why, of each view once.
 
     :param why: what is wrong with the text; empty: what *error* says.
     """
-    if error.text is None or not has_request_context():
+    if error.text is None or not has_request_context() or _is_handled_by_app():
         return error
     why = why or str(error)
     if current_app.debug:
@@ -73,3 +78,13 @@ def not_found(error: InvalidChannel, why: str = "") -> InvalidChannel:
     else:
         advice().no_such_channel(why)
     return NoSuchChannel(why)
+
+
+def _is_handled_by_app() -> bool:
+    """Return whether the app has an error handler for such errors, and not for all errors alike.
+
+    Flask would prefer the app's handler for 404, if there is one, for what is a 404 as well.
+    """
+    specs = current_app.error_handler_spec
+    handlers = [specs.get(name, {}).get(None, {}) for name in (*request.blueprints, None)]
+    return any(one in each for each in handlers for one in _KINDS)

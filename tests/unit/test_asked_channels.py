@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 
 from flask_realtime import InvalidChannel, Realtime
 
@@ -73,3 +73,25 @@ def test_mistake_of_the_app_is_an_error(channels):
     app.add_url_rule("/", view_func=lambda: realtime.push(1, *channels))
 
     assert app.test_client().get("/").status_code == 500
+
+
+@pytest.mark.parametrize("error", [InvalidChannel, ValueError])
+@pytest.mark.parametrize("is_of_blueprint", [False, True])
+def test_app_that_handles_such_errors_answers_as_it_says(caplog, error, is_of_blueprint):
+    """An app has an answer of its own for a name that cannot be used, and one for pages that are
+    not there, of which Flask would prefer the latter for a 404."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
+    realtime = Realtime(app)
+    rooms = Blueprint("rooms", __name__)
+    handling = rooms if is_of_blueprint else app
+    handling.errorhandler(error)(lambda error: (f"No: {error}", 400))
+    app.errorhandler(404)(lambda error: ("There is no such page.", 404))
+    rooms.add_url_rule("/<name>", view_func=lambda name: realtime.push(1, name))
+    app.register_blueprint(rooms)
+
+    answer = app.test_client().get("/a%0Ab")
+
+    assert answer.status_code == 400
+    assert "control character" in answer.text
+    assert not caplog.records
