@@ -123,7 +123,8 @@ export class Session {
       this.#taker = 0;
       const given = headers.get(CONNECTION_ID_HEADER);
       if (given) this.#named(given);
-      return isRefused ? "refused" : "answered";
+      // A page that has replaced this one may belong to the session all the same.
+      return isRefused && (!id || id === this.#connectionId()) ? "refused" : "answered";
     } catch {
       // There is no network, or nobody answered in time.
     }

@@ -248,3 +248,18 @@ test("a page without an id that is replaced by one with an id asks for none any 
   const asked = page.fetches.map(({ options }) => options.headers["X-Realtime-Connection-Id"]);
   assert.deepEqual(asked, ["new", shown]);
 });
+
+test("a refusal of a page that another has replaced says nothing of the page that is shown", async () => {
+  let shown = "former";
+  session = new Session(page, "/_realtime/session", () => shown);
+  page.answer = (count) => (count < 2 ? 503 : response(403, { "X-Realtime-Refused": "session" }));
+  session.take();
+  await settled();
+  shown = CONNECTION_ID;
+
+  assert.equal(await session.ask(), "answered");
+  assert.equal(page.fetches[1].options.headers["X-Realtime-Connection-Id"], "former");
+
+  await page.clock.pass(60_000);
+  assert.equal(await session.ask(), "refused");
+});
