@@ -7,10 +7,12 @@ calls, which are messages of a WebSocket. Therefore a route takes no calls until
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import repeat
 from types import MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import ref
 
 from flask import Blueprint, Flask, request
 from werkzeug.exceptions import NotFound
@@ -38,6 +40,8 @@ logger = logging.getLogger(__name__)
 Opened = TypeVar("Opened")
 
 _MARK = "flask_realtime_allows_calls"
+# Set on a function: functions that return those objects whose method is open that it is.
+_OBJECTS = "flask_realtime_opened_objects"
 # Set on realtime.allow_calls itself, by which it is known among the decorators of a class.
 _OPENS = "flask_realtime_opens_to_calls"
 # How many characters the path of a call may have; few addresses are as long. To find the route of a
@@ -73,17 +77,17 @@ def open_to_calls(target: Opened) -> Opened:
     :param target: a view, a class of views, or a blueprint.
     :raises TypeError: if *target* is none of these.
     """
-    if isinstance(target, MethodType) and _is_opened_at_each_request(type(target.__self__)):
-        # Its class decorates it now. Classes that are not open may inherit the same function.
+    if isinstance(target, MethodType):
+        # Other objects, and classes that are not open, have the same function.
+        _open_for(target.__self__, target.__func__)
         return target
-    marked = target.__func__ if isinstance(target, MethodType) else target
-    is_markable = callable(marked) or isinstance(marked, Blueprint)
-    if not is_markable or isinstance(marked, Flask):
+    is_markable = callable(target) or isinstance(target, Blueprint)
+    if not is_markable or isinstance(target, Flask):
         raise TypeError(
             f"allow_calls takes a view, a class of views or a blueprint, not {target!r}. To open a "
             f"whole app, set REALTIME_ALLOW_CALLS to True."
         )
-    setattr(marked, _MARK, True)
+    setattr(target, _MARK, True)
     return target
 
 
@@ -231,7 +235,7 @@ class CallRules:
             return True
         return any(
             # The object's own attributes: a class does not inherit that its base class is open.
-            _MARK in getattr(one, "__dict__", ())
+            _MARK in getattr(one, "__dict__", ()) or _is_opened_for_its_object(one)
             for one in (view, view_class, getattr(view_class, function, None), blueprint)
         )
 
@@ -258,23 +262,36 @@ class CallRules:
         )
 
 
-def _is_opened_at_each_request(view_class: Any, method: str | None = None) -> bool:
+def _open_for(owner: object, function: Any) -> None:
+    """Open to calls the method of *owner* that *function* is."""
+    found = [(one, one()) for one in getattr(function, _OBJECTS, ())]
+    others = [one for one, its in found if its is not None and its is not owner]
+    try:
+        held: Callable[[], object] = ref(owner)
+    except TypeError:
+        # Its class has slots alone.
+        held = partial(next, repeat(owner))
+    setattr(function, _OBJECTS, [*others, held])
+
+
+def _is_opened_for_its_object(view: Any) -> bool:
+    """Return whether *view* is a method that is open, or a function that wraps one."""
+    while not isinstance(view, MethodType) and hasattr(view, "__wrapped__"):
+        view = view.__wrapped__
+    owner = getattr(view, "__self__", None)
+    opened = getattr(view, _OBJECTS, ()) if isinstance(view, MethodType) else ()
+    return any(one() is owner for one in opened)
+
+
+def _is_opened_at_each_request(view_class: Any, method: str) -> bool:
     """Return whether a resource of Flask-RESTful or Flask-RESTX, by its ``method_decorators``,
     decorates the function for *method* with ``realtime.allow_calls`` at each request.
 
     Either is a list, for all methods, or has a list for each by its name in lower case.
-
-    :param method: None: any method.
     """
     decorators: Any = getattr(view_class, "method_decorators", ())
     if isinstance(decorators, Mapping):
-        chosen = decorators.values() if method is None else [decorators.get(method.lower(), ())]
-    else:
-        chosen = [decorators]
-    return any(
-        # Anything else, such as a property, is for the class's own code.
-        getattr(one, _OPENS, False)
-        for each in chosen
-        if isinstance(each, Iterable)
-        for one in each
-    )
+        decorators = decorators.get(method.lower(), ())
+    # Anything else, such as a property, is for the class's own code.
+    is_list = isinstance(decorators, Iterable)
+    return is_list and any(getattr(one, _OPENS, False) for one in decorators)

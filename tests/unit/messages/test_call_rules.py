@@ -220,6 +220,20 @@ def test_call_of_a_method_of_an_object(app):
     assert call(app, "/marked") == call(app, "/bound") == ANSWERED
 
 
+@pytest.mark.parametrize("values", [{}, {"__slots__": ()}])
+def test_method_of_one_object_opens_no_method_of_another(app, values):
+    """Both have the same function, from their class or from a base of it."""
+    shop_class = type("OwnShop", (), {**values, "bound": lambda self: ""})
+    shop, others = shop_class(), [shop_class(), type("Admin", (shop_class,), values)()]
+    app.add_url_rule("/open", "open", open_to_calls(open_to_calls(shop.bound)))
+    app.add_url_rule("/wrapped", "wrapped", functools.wraps(shop.bound)(lambda: ""))
+    for name, other in zip(("other", "admin"), others, strict=True):
+        app.add_url_rule(f"/{name}", name, other.bound)
+
+    assert call(app, "/open") == call(app, "/wrapped") == ANSWERED
+    assert call(app, "/other") == call(app, "/admin") == GUARDED
+
+
 @pytest.mark.parametrize("target", ["shop", None, 7, flask.Flask("whole"), ["a"]])
 def test_what_can_not_be_opened_is_an_error(target):
     """allow_calls on an app, or on something that is not a view, is an error that says what to
