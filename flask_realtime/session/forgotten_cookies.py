@@ -51,6 +51,8 @@ logger = logging.getLogger(__name__)
 FORGOTTEN = "realtime_forgotten"
 # Where the environ of a message holds the digest that it has noted.
 _NOTED = "flask_realtime.noted_log_out"
+# Where the environ holds the id of a session that was put aside, since it holds nothing but a note.
+_PUT_ASIDE = "flask_realtime.id_put_aside"
 # Set in the environ of a request during which a log-in has taken the note out of the session.
 _IS_OVER = "flask_realtime.is_note_over"
 
@@ -65,6 +67,7 @@ def hide_forgotten() -> None:
     if note is None:
         return
     if not {*session} - {FORGOTTEN, PERMANENT}:
+        present_request().environ[_PUT_ASIDE] = getattr(session, "sid", "")
         open_without_cookie()
     cookie = remembering_cookie()
     if cookie and note in [forgotten_digest(key, cookie) for key in secret_keys()]:
@@ -75,8 +78,7 @@ def settle_forgotten(request: Request, response: Response) -> None:
     """Take the cookie away that was hidden, and the note where the request logs somebody in; note
     what a message takes away. Call it before the session is saved, where a store keeps it."""
     _take_away(request, response)
-    if FORGOTTEN in present_session() and _logs_in(response):
-        del present_session()[FORGOTTEN]
+    _settle_log_in(request, response)
     if SOCKET_IN_ENVIRON in request.environ:
         _note_log_out(request, response)
 
@@ -89,10 +91,17 @@ def keep_note() -> None:
     if note is None or isinstance(session, NullSession):
         return
     if not session or getattr(session, "sid", None) != environ[CAME_ID]:
-        try:
-            save_under(environ[CAME_ID], {FORGOTTEN: note})
-        except Exception:
-            logger.exception("A log-out may be lost with its tab, since the store notes nothing.")
+        _keep_under(environ[CAME_ID], {FORGOTTEN: note})
+
+
+def _keep_under(session_id: str, values: dict[str, str]) -> None:
+    try:
+        save_under(session_id, values)
+    except Exception:
+        logger.exception(
+            "A log-out may be lost with its tab, or a log-in with a late answer, "
+            "since the store notes nothing."
+        )
 
 
 def _take_away(request: Request, response: Response) -> None:
@@ -110,6 +119,15 @@ def _take_away(request: Request, response: Response) -> None:
     elif is_saved:
         request.environ[_IS_OVER] = True
         del session[FORGOTTEN]
+
+
+def _settle_log_in(request: Request, response: Response) -> None:
+    """Take the note out of the session where the request logs somebody in, and out of the one that
+    was put aside: a request under way still goes by it."""
+    if FORGOTTEN in present_session() and _logs_in(response):
+        del present_session()[FORGOTTEN]
+    if _PUT_ASIDE in request.environ and _logs_in(response):
+        _keep_under(request.environ.pop(_PUT_ASIDE), {})
 
 
 def _note_log_out(request: Request, response: Response) -> None:

@@ -170,6 +170,16 @@ def test_slow_answer_undoes_no_log_in(browser, is_fetched):
     assert browser.client.get_cookie("remember_token")
 
 
+def test_slow_answer_undoes_no_log_in_behind_a_session_that_was_emptied(browser):
+    """The log-in begins another session, and takes away what is left of the former."""
+    browser.open_socket().call("/leave", method="post")
+
+    answer = answer_while(browser, lambda: browser.client.post("/login?remember=yes"))
+
+    assert not tells_of_it(answer)
+    assert browser.client.get("/me").json["user"] == "42"
+
+
 def test_slow_message_undoes_no_log_in(browser):
     """Nor does what a message saves."""
     browser.open_socket().call("/logout", method="post")
