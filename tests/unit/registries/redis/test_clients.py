@@ -83,7 +83,7 @@ def test_other_processes_are_told_of_a_leave_in_its_own_step(of, told, redis_url
 
         at, _ = clients.unsubscribe(DIGEST, ["hall", "room"], deadline(), mark=b"?a mark")
 
-        assert [told(), told()] == [f"{DIGEST} {at}\nhall\nroom", DIGEST]
+        assert [told(), told()] == [f"{DIGEST}\nhall\nroom\n*{at}", DIGEST]
         assert clients.subscriptions([DIGEST], deadline())[DIGEST].left["room"] == at
         assert own.get_message(timeout=DEADLINE)["data"] == b"?a mark"
 
