@@ -151,7 +151,7 @@ def _note_log_out(request: Request, response: Response) -> None:
 
 def _is_still_noted(request: Request) -> bool:
     app = present_app()
-    if getattr(present_session(), "sid", None) != request.environ[CAME_ID]:
+    if (getattr(present_session(), "sid", None) or "") != request.environ[CAME_ID]:
         # The request has given the session another id, and its store has deleted the former.
         return True
     try:

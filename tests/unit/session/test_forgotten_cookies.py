@@ -5,6 +5,7 @@ import flask_login
 import pytest
 from cachelib import SimpleCache
 from flask import request, session
+from flask.sessions import SecureCookieSession, SessionInterface
 from flask_session import Session
 
 from flask_realtime.identity.keys import SOCKET_KEY
@@ -14,6 +15,23 @@ from ..conversations import Browser
 
 USER = flask_login.UserMixin()
 USER.id = "42"
+
+
+class Numbered(SessionInterface):
+    """Keeps sessions on the server, as an app's own code may: they do not tell their ids."""
+
+    def __init__(self):
+        self.kept = []
+
+    def open_session(self, app, request):
+        number = int(request.cookies.get("session", len(self.kept)))
+        opened = SecureCookieSession(self.kept[number] if number < len(self.kept) else {})
+        opened.number = number
+        return opened
+
+    def save_session(self, app, session, response):
+        self.kept[session.number : session.number + 1] = [dict(session)]
+        response.set_cookie("session", str(session.number))
 
 
 @pytest.fixture
@@ -178,6 +196,21 @@ def test_slow_answer_undoes_no_log_in_behind_a_session_that_was_emptied(browser)
 
     assert not tells_of_it(answer)
     assert browser.client.get("/me").json["user"] == "42"
+
+
+def test_slow_answer_undoes_no_log_in_of_sessions_that_tell_no_id(browser):
+    """The app's store is of its own making, and no package's."""
+    browser.app.session_interface = Numbered()
+    browser.client.delete_cookie("session")
+    browser.client.post("/set", json={SOCKET_KEY: browser.key})
+    browser.client.post("/login?remember=yes")
+    browser.open_socket().call("/logout", method="post")
+    assert FORGOTTEN in stored(browser)
+
+    answer = answer_while(browser, lambda: browser.client.post("/login?remember=yes"))
+
+    assert not tells_of_it(answer)
+    assert FORGOTTEN not in stored(browser)
 
 
 def test_slow_message_undoes_no_log_in(browser):
