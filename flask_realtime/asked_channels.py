@@ -22,12 +22,14 @@ class NoSuchChannel(InvalidChannel, NotFound):
     The text usually comes from the request, so a view that leaves the error alone answers 404.
     """
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, text: str | None = None) -> None:
         NotFound.__init__(self)
-        self._why = why
+        # NotFound has emptied args, which InvalidChannel fills.
+        self.args = (why,)
+        self.text = text
 
     def __str__(self) -> str:
-        return self._why
+        return str(self.args[0])
 
 
 def names_asked_for(channels: Collection[Any], pattern: Any = None) -> list[str]:
@@ -77,7 +79,7 @@ def not_found(error: InvalidChannel, why: str = "") -> InvalidChannel:
         )
     else:
         advice().no_such_channel(why)
-    return NoSuchChannel(why)
+    return NoSuchChannel(why, error.text)
 
 
 def _is_handled_by_app() -> bool:

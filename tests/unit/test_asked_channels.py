@@ -1,6 +1,7 @@
 """Views that ask for channels whose names none can have."""
 
 import logging
+import pickle
 
 import pytest
 from flask import Blueprint, Flask
@@ -61,6 +62,27 @@ def test_stranger_who_makes_up_a_name_is_answered_404(caplog, door):
     assert not [one for one in caplog.records if one.exc_info]
     with app.app_context(), pytest.raises(InvalidChannel, match="control character"):
         realtime.push(1, "a\nb")
+
+
+def test_view_that_catches_the_error_learns_of_which_name():
+    """It is answered by what the error says and names, as outside of a request. A worker process of
+    the view's hands on the same."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
+    realtime = Realtime(app)
+
+    @app.get("/<name>")
+    def name_channel(name):
+        try:
+            realtime.push(1, name)
+        except InvalidChannel as error:
+            copy = pickle.loads(pickle.dumps(error))
+            return [[one.text, *one.args, str(one)] for one in (error, copy)]
+
+    answer = app.test_client().get("/a%0Ab").json
+
+    says = "A channel's name holds a control character: 'a\\nb'."
+    assert answer == [["a\nb", says, says]] * 2
 
 
 @pytest.mark.parametrize("channels", [(), (7,)])
