@@ -9,7 +9,8 @@ from ..hub.hub import Hub
 from ..registries.records import Disconnect
 from ..session.known_ends import KnownEnds
 
-# How many kicks are remembered of which the registry has yet to say when they were.
+# How many kicks are remembered of which the registry has yet to say when they were, and how many
+# clients of each.
 MOST_PENDING = 10_000
 
 _REASONS: dict[int, str] = {
@@ -68,7 +69,7 @@ class Evictions:
         connections = self._hub.connections(user=user)
         digests = tuple([one.digest for one in connections])
         pending = self._pending.pop((user, channel), ())
-        if when is None and digests:
+        if when is None and (pending or digests):
             self._await(user, channel, (*pending, *digests))
         for connection in connections:
             # Noted first, so that no subscriptions are read from now on that do not know of it.
@@ -83,6 +84,6 @@ class Evictions:
 
     def _await(self, user: str, channel: str, digests: tuple[str, ...]) -> None:
         # Each once, since the registry may never say it of a user who is kicked again and again.
-        self._pending[user, channel] = tuple(dict.fromkeys(digests))
+        self._pending[user, channel] = tuple(dict.fromkeys(digests))[-MOST_PENDING:]
         if len(self._pending) > MOST_PENDING:
             self._pending.pop(next(iter(self._pending)), None)

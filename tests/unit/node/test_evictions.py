@@ -166,3 +166,33 @@ def test_kick_that_comes_again_remembers_each_client_once(hub, ears):
         evictions.unsubscribe("42", "room", None)
 
     assert sys.getsizeof(*evictions._pending.values()) == before
+
+
+def test_kick_without_pages_keeps_those_of_the_kick_before(hub, ears):
+    """A user is put out of a channel twice, and closes the page in between. The registry says when
+    that was, and the page that comes back may ask for the channel again at once."""
+    noted = []
+    evictions = Evictions(hub, KnownEnds(), lambda *left: noted.append(left))
+    evictions.unsubscribe("42", "room", None)
+    for ear in ears:
+        hub.remove(ear)
+    evictions.unsubscribe("42", "room", None)
+    noted.clear()
+
+    evictions.unsubscribe("42", "room", 5)
+
+    assert sorted(noted) == sorted((one.digest, "room", False, 5) for one in ears[1:])
+
+
+def test_pages_of_kicks_of_which_the_registry_says_nothing_are_forgotten(hub, ears, monkeypatch):
+    """A user who is put out of a channel comes again by ever new pages. The last are remembered."""
+    monkeypatch.setattr("flask_realtime.node.evictions.MOST_PENDING", 2)
+    evictions = Evictions(hub, KnownEnds(), lambda *left: None)
+
+    for number in range(5):
+        page = Closable(f"{number}" * 64, "43")
+        hub.add(page)
+        evictions.unsubscribe("43", "room", None)
+        hub.remove(page)
+
+    assert [*evictions._pending.values()] == [("3" * 64, "4" * 64)]
