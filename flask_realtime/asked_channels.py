@@ -12,7 +12,8 @@ from .errors import InvalidChannel, RealtimeError
 from .page.advice import advice
 from .protocol.channels import check_name, flatten
 
-# What the error is that says what is wrong with a name.
+# The classes of the error that says what is wrong with a name. An app's handler for one of them is
+# meant for it; a handler for all errors, for Exception that is, is not.
 _KINDS = (InvalidChannel, RealtimeError, ValueError)
 
 

@@ -72,8 +72,9 @@ class Pushing(ABC):
             is any run of characters. Takes time in proportion to the number of known channels.
         :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
             is not a second message.
-        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used. A
-            request that asks for a text that cannot is answered 404 unless the error is caught.
+        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used. If
+            that is a text, and a request is handled, the request is answered 404 unless the error
+            is caught.
         :raises TypeError: if JSON cannot hold *message*; the error says which part of it.
         :raises ValueError: if *message* holds a number that JSON does not have, such as NaN, or
             *push_id* cannot be used.
@@ -145,8 +146,9 @@ class Pushing(ABC):
             the commit raises nothing, and this process tries the push again for 300 s.
         :param push_id: a text of 1 to 200 characters; a second push with the same id within 300 s
             is not a second message.
-        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used. A
-            request that asks for a text that cannot is answered 404 unless the error is caught.
+        :raises InvalidChannel: if there is no channel, or a name or the pattern cannot be used. If
+            that is a text, and a request is handled, the request is answered 404 unless the error
+            is caught.
         """
         route = TO_ALL if include_self else _to_others()
         names = tuple(names_asked_for(channels, pattern))

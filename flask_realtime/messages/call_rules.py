@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 Opened = TypeVar("Opened")
 
 _MARK = "flask_realtime_allows_calls"
-# Set on a function: functions that return those objects whose method is open that it is.
+# Set on a function that is a method, and open to calls for some objects alone: a list of functions,
+# each of which returns one of these objects, or None once that is gone.
 _OBJECTS = "flask_realtime_opened_objects"
 # Set on realtime.allow_calls itself, by which it is known among the decorators of a class.
 _OPENS = "flask_realtime_opens_to_calls"

@@ -27,10 +27,10 @@ from .cookie_sessions import has_cookie_session
 IS_NOT_SAVED = "flask_realtime.is_not_saved"
 #: The key in a session that says whether it outlives the browser's end; clear() may leave it there.
 PERMANENT = "_permanent"
+_FLASK_SESSION = "flask_session"
 # The packages whose interfaces write a session as a whole, and nothing else: saving it twice does
 # no harm.
-_KEEPS_IDS = "flask_session"
-_SAVE_TWICE = ("flask", _KEEPS_IDS)
+_SAVE_TWICE = ("flask", _FLASK_SESSION)
 
 
 def present_session() -> SessionMixin:
@@ -100,7 +100,7 @@ def save_under(session_id: str, values: dict[str, Any]) -> None:
     It does nothing where the store is not one of Flask-Session.
     """
     app, interface = present_app(), present_app().session_interface
-    if _author_of(interface) == _KEEPS_IDS:
+    if _author_of(interface) == _FLASK_SESSION:
         session = interface.session_class(values, sid=session_id)  # type: ignore[attr-defined]
         session.modified = True
         interface.save_session(app, session, app.response_class())

@@ -105,10 +105,11 @@ def _keep_under(session_id: str, values: dict[str, str]) -> None:
 
 
 def _take_away(request: Request, response: Response) -> None:
-    """Have *response* take away the cookie that was hidden; that to a handshake sets none.
+    """Have *response* take away the cookie that was hidden. The answer to a handshake sets none.
 
-    Somebody may have logged in meanwhile, whom the same cookie remembers: then the store holds the
-    session without the note, and neither the answer nor the session that it saves brings that back.
+    Somebody may have logged in meanwhile, whom the same cookie remembers. The store holds the
+    session without the note then: the answer leaves the cookie alone, and the session that is
+    saved with it does not bring the note back.
     """
     session = present_session()
     is_saved = FORGOTTEN in session and may_be_saved()
@@ -122,8 +123,9 @@ def _take_away(request: Request, response: Response) -> None:
 
 
 def _settle_log_in(request: Request, response: Response) -> None:
-    """Take the note out of the session where the request logs somebody in, and out of the one that
-    was put aside: a request under way still goes by it."""
+    """Take the note out of the session where the request logs somebody in, and out of the session
+    that was put aside: the answer to another request under way would go by it, and take away the
+    cookie that remembers the log-in."""
     if FORGOTTEN in present_session() and _logs_in(response):
         del present_session()[FORGOTTEN]
     if _PUT_ASIDE in request.environ and _logs_in(response):
