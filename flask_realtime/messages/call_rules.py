@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from inspect import unwrap
 from itertools import repeat
 from types import MethodType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -277,11 +278,12 @@ def _open_for(owner: object, function: Any) -> None:
 
 def _is_opened_for_its_object(view: Any) -> bool:
     """Return whether *view* is a method that is open, or a function that wraps one."""
-    while not isinstance(view, MethodType) and hasattr(view, "__wrapped__"):
-        view = view.__wrapped__
-    owner = getattr(view, "__self__", None)
-    opened = getattr(view, _OBJECTS, ()) if isinstance(view, MethodType) else ()
-    return any(one() is owner for one in opened)
+    try:
+        method = unwrap(view, stop=lambda one: isinstance(one, MethodType))
+    except ValueError:  # It wraps itself, as by functools.wraps(view)(view).
+        return False
+    opened = getattr(method, _OBJECTS, ()) if isinstance(method, MethodType) else ()
+    return any(one() is method.__self__ for one in opened)
 
 
 def _is_opened_at_each_request(view_class: Any, method: str) -> bool:
@@ -295,4 +297,4 @@ def _is_opened_at_each_request(view_class: Any, method: str) -> bool:
         decorators = decorators.get(method.lower(), ())
     # Anything else, such as a property, is for the class's own code.
     is_list = isinstance(decorators, Iterable)
-    return is_list and any(getattr(one, _OPENS, False) for one in decorators)
+    return is_list and any(getattr(one, _OPENS, None) is True for one in decorators)

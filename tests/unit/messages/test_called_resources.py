@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 from typing import ClassVar
+from unittest.mock import MagicMock
 
 import flask
 import pytest
@@ -54,6 +55,8 @@ def app():
         ({"get": [allow_calls], "put": []}, ANSWERED, GUARDED),
         ({"post": (allow_calls,)}, GUARDED, ANSWERED),
         ([functools.cache], GUARDED, GUARDED),
+        # Such an object has an attribute of any name.
+        ([MagicMock(side_effect=lambda view: view)], GUARDED, GUARDED),
     ],
 )
 def test_decorators_of_methods_open_them(app, decorators, got, posted):
@@ -97,3 +100,16 @@ def test_log_says_how_to_open_a_class(app, caplog):
     call(app, "/item")
 
     assert "mark the view (its class, or the method of that)" in caplog.text
+
+
+def test_view_that_wraps_itself_is_called_as_any_other(app):
+    """A decorator that returns the function which it was given copies its attributes onto it, as
+    functools.wraps does, and notes there that the function wraps itself. The check of a call does
+    not follow that for ever."""
+
+    def guarded():
+        return ""
+
+    app.add_url_rule("/secret", view_func=functools.wraps(guarded)(guarded))
+
+    assert call(app, "/secret") == GUARDED
