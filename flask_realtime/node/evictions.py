@@ -63,8 +63,8 @@ class Evictions:
         """Take all pages of a user off a channel.
 
         :param when: when the user was put out of it, as :meth:`.Registry.unsubscribe` takes it.
-            None: the registry is about to be told of it. What the pages ask for as soon as it has
-            noted it is to last.
+            None: the registry is about to be told of it, and this method is called once more when
+            the registry has said when it was. What the pages ask for after that moment lasts.
         """
         connections = self._hub.connections(user=user)
         digests = tuple([one.digest for one in connections])
