@@ -29,6 +29,10 @@ class Person(Browser):
     def log_in(self, user, name="nobody"):
         return self.navigate("/login", "POST", data={"user": user, "name": name})
 
+    def log_in_to_stay(self, user="ada"):
+        """Log in, and have the browser keep the cookie by which Flask-Login remembers the user."""
+        return self.navigate("/login", "POST", data={"user": user, "remember": "yes"})
+
     def log_out(self, path="/logout"):
         return self.navigate(path, "POST")
 
@@ -71,6 +75,16 @@ def somebody(url, user="somebody"):
     person.log_in(user)
     person.show("/inbox")
     return person
+
+
+def assert_page_lives(person):
+    """Load a page, whose socket stays open and changes the session."""
+    page = person.show("/news")
+    with person.open(page, resume=True) as socket:
+        assert socket.resume()["known"]
+        socket.call("/cart", method="post", input={"item": "tea"})
+    person.take_over(page)
+    assert person.me()["cart"] == ["tea"]
 
 
 def heard_until(socket, last):

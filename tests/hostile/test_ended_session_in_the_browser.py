@@ -7,7 +7,7 @@ import pytest
 
 from tests.eventually import DEADLINE, eventually
 
-from .people import Person
+from .people import Person, assert_page_lives
 
 # An app tells its users, or does not, or tells the former one behind a clear().
 SAYS = {"identify": {}, "says_nothing": {"SAYS_NOTHING": "1"}, "found_once": {"FOUND_ONCE": "1"}}
@@ -44,7 +44,7 @@ def server(share, request):
 def remembered(url):
     """Return a person who has logged in, and is remembered."""
     person = Person(url)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    person.log_in_to_stay()
     return person
 
 
@@ -53,15 +53,6 @@ def assert_page_is_turned_away(person):
     with person.open(page, resume=True) as socket:
         assert socket.close_code() == 4001
     return page
-
-
-def assert_page_lives(person):
-    page = person.show("/news")
-    with person.open(page, resume=True) as socket:
-        assert socket.resume()["known"]
-        socket.call("/cart", method="post", input={"item": "tea"})
-    person.take_over(page)
-    assert person.me()["cart"] == ["tea"]
 
 
 @pytest.mark.parametrize("path", ["/leave", "/clear"])

@@ -67,7 +67,7 @@ def test_request_before_the_change_is_fetched_logs_no_remembered_user_in_again(
     log-out has also emptied the session, they begin another one. They are nobody's, and the fetch
     disturbs none of their pages."""
     person = Person(share("logins:app", environ={"SESSIONS": folder, **says}).url)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    person.log_in_to_stay()
     page = person.show("/inbox")
     with person.open(page) as socket:
         socket.call(path, method="post")
@@ -89,7 +89,7 @@ def test_request_that_asks_for_no_user_keeps_no_remembered_user_logged_in(share,
     change, it puts something into its cart, for which no view looks who the visitor is: the session
     that begins there is nobody's, until the next request that looks finds the cookie. It stays."""
     person = Person(share("logins:app", environ={"SESSIONS": folder, **says}).url)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    person.log_in_to_stay()
     page = person.show("/inbox")
     with person.open(page) as socket:
         socket.call("/leave", method="post")
@@ -108,7 +108,7 @@ def test_call_from_before_a_log_out_has_nobody_remembered_again(share, folder, k
     page, when it fetches that, nor its next socket is logged in again."""
     environ = {"SAYS_NOTHING": "1", "RENEWS": "1", **({"SESSIONS": folder} if keeps else {})}
     person = Person(share("logins:app", environ=environ).url)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    person.log_in_to_stay()
     page = person.show("/inbox")
     with person.open(page) as socket:
         assert socket.call("/cart", method="post", input={"item": "tea"})["session"]
@@ -165,7 +165,7 @@ def test_socket_of_another_tab_logs_no_remembered_user_in_again(share, folder, k
     session."""
     environ = {"SAYS_NOTHING": "1", **({"SESSIONS": folder} if keeps else {})}
     person = Person(share("logins:app", environ=environ).url)
-    person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+    person.log_in_to_stay()
     page, other = person.show("/news"), person.show("/news")
     with person.open(page) as socket, person.open(other) as elsewhere:
         if by_call:
@@ -192,7 +192,7 @@ def test_log_out_by_a_call_ends_what_a_later_log_in_remembers(share, folder, say
     person.log_in("ada")
     page = person.show("/news")
     with person.open(page) as socket:
-        person.navigate("/login", "POST", data={"user": "ada", "remember": "yes"})
+        person.log_in_to_stay()
         assert socket.close_code() == 1012
 
     with person.open(page, resume=True) as socket:

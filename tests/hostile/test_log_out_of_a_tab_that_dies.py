@@ -6,7 +6,7 @@ the user.
 
 import pytest
 
-from .people import Person
+from .people import Person, assert_page_lives
 
 WAYS = ["/logout", "/leave", "/renew"]
 
@@ -29,13 +29,8 @@ def person(share, request, folder, says):
     settings = {"workers": 2, "REDIS_PREFIX": "dies"} if request.param == "redis" else {}
     environ = {"SESSIONS": folder, **says}
     person = Person(share("logins:app", registry=request.param, environ=environ, **settings).url)
-    log_in(person)
+    person.log_in_to_stay()
     return person
-
-
-def log_in(person, user="ada"):
-    """Log in by HTTP, and have the browser keep the cookie that remembers the user."""
-    person.navigate("/login", "POST", data={"user": user, "remember": "yes"})
 
 
 def log_out_and_die(person, path, others=0):
@@ -47,15 +42,6 @@ def log_out_and_die(person, path, others=0):
     with person.open(person.show("/news")) as socket:
         socket.call(path, method="post")
     return pages
-
-
-def assert_page_lives(person):
-    page = person.show("/news")
-    with person.open(page, resume=True) as socket:
-        assert socket.resume()["known"]
-        socket.call("/cart", method="post", input={"item": "tea"})
-    person.take_over(page)
-    assert person.me()["cart"] == ["tea"]
 
 
 @pytest.mark.parametrize("path", WAYS)
@@ -106,7 +92,7 @@ def test_next_log_in_is_remembered(person, path, user):
     when the session is over."""
     log_out_and_die(person, path)
 
-    log_in(person, user)
+    person.log_in_to_stay(user)
 
     assert person.http.cookies["remember_token"].startswith(f"{user}|")
     assert person.me()["user"] == user
@@ -164,6 +150,6 @@ def test_former_id_names_no_session_of_a_later_log_in(person, path):
     thief = person.copy()
     thief.http.cookies.pop("remember_token")
     log_out_and_die(person, path)
-    log_in(person)
+    person.log_in_to_stay()
 
     assert (thief.me()["user"] is None) is (path == "/leave")

@@ -24,7 +24,7 @@ def keeps(request):
 
 def log_in(person, user="ada"):
     """Log in by HTTP, and have the browser keep the cookie that remembers the user."""
-    person.navigate("/login", "POST", data={"user": user, "remember": "yes"})
+    person.log_in_to_stay(user)
 
 
 @pytest.mark.parametrize("between", [True, False])
