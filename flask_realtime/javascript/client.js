@@ -18,7 +18,7 @@ const EARLY = 2_000; // ms in which scripts that add listeners may still be load
 /** `window.realtime`: the page and its socket, for the page's scripts. */
 export class Client {
   /** @internal the elements of the page's head that came from the server, not from the page's scripts */
-  served = [];
+  served;
   /** @internal the Trusted Types policy by which this library inserts HTML; made when first needed */
   policy;
   /** @internal knows what the visitor presses; made by the script that first changes HTML */
@@ -81,11 +81,11 @@ export class Client {
       url: () => this.connectionId && `${socketUrl}?socket_connection_id=${this.connectionId}&resume=1`,
       greet: () => this.#page.greeting,
       receive: (message) => this.#receive(message),
-      change: (...change) => this.#change(...change),
+      changed: (...change) => this.#change(...change),
       isAwaiting: () => this.#calls.isAwaiting,
       settled: () => this.#session.settled(),
       ask: () => this.#session.ask(),
-      refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "Refused" }),
+      refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "refused" }),
     });
     window.addEventListener("realtime:page", () => this.#channels.turnPage());
     // The page has no id, because the request for it came without the session cookie. This one has it.
@@ -241,13 +241,13 @@ export class Client {
 
   /**
    * @internal marks the page as stale, and reloads it as soon as it has a socket
-   * @param {() => Promise} [ready] resolves when to reload; a socket is not waited for then
-   * @param {() => void} [going] called right before the page is reloaded
+   * @param {() => Promise} [ready] resolves when to reload; by default, when no cookies are being fetched
+   * @param {() => void} [going] called right before the page is reloaded; a socket is not waited for then
    */
-  expire(ready, going) {
+  expire(ready = () => this.#session.settled(), going) {
     this.#isStale = true;
     this.#show();
-    if (ready || this.#connection.state === "open") this.#reload.begin(this.connectionId, ready, going);
+    if (going || this.#connection.state === "open") this.#reload.begin(this.connectionId, ready, going);
   }
 
   /** Take the id that the server gave to a page without one. Its view's subscriptions are lost. */
@@ -280,7 +280,7 @@ export class Client {
     if (state === "open") {
       this.#calls.flush();
       this.#emit("open");
-      if (this.state === "stale") this.#reload.begin(this.connectionId);
+      if (this.state === "stale") this.expire();
     } else if (state !== "connecting") {
       // Calls without a reply may have changed cookies too: fetch the changes.
       if (this.#calls.interrupt(detail)) this.#session.take(0, detail.code === NORMAL_CLOSURE);

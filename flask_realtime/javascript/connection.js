@@ -24,7 +24,7 @@ export class Connection {
    * @param {object} hooks functions of the owner:
    *   `url()` returns the address of the socket; nothing as long as there must be no socket;
    *   `greet()` returns the first message to send on each socket;
-   *   `receive(message)` gets each message, and `change(state, before, detail)` each change of state;
+   *   `receive(message)` gets each message, and `changed(state, before, detail)` each change of state;
    *   `isAwaiting()` returns whether a message that was sent has no reply yet;
    *   `settled()` resolves when cookies are not being fetched any more, or after three seconds, and returns
    *   nothing if none are;
@@ -231,6 +231,6 @@ export class Connection {
     const before = this.#state;
     if (state === before) return;
     this.#state = state;
-    this.#hooks.change(state, before, { code, reason });
+    this.#hooks.changed(state, before, { code, reason });
   }
 }

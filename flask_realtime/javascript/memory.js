@@ -1,4 +1,4 @@
-const KEY = "flask-realtime ";
+const KEY = "realtime:";
 
 /** Values that a tab keeps when its pages are reloaded, in the browser's `sessionStorage`. */
 export class Memory {

@@ -15,7 +15,7 @@ export class Reload {
   #isBusy;
   #timer;
   #reload;
-  #ready; // what begin() was given, until stop(): also while the page is being left
+  #going; // what begin() was given, until stop(): also while the page is being left
   #isFetch; // whether a library fetches in place of a navigation, and tells of the end
   #leaving = 0; // the time until which a navigation that has begun may take
   /** Note that a navigation has begun, such as the one that follows a form: a reload would cancel it. */
@@ -52,7 +52,7 @@ export class Reload {
 
   /**
    * Reload the page with the id `connectionId`, as soon as its address has an answer for the visitor.
-   * @param {() => Promise} [ready] called after each delay; resolves when the page may be reloaded
+   * @param {() => Promise} ready called after each delay; resolves when the page may be reloaded
    * @param {() => void} [going] called right before the page is reloaded
    */
   begin(connectionId, ready, going) {
@@ -62,20 +62,19 @@ export class Reload {
     if (id === connectionId) return;
     const recent = Math.max(0, Math.round(count - (this.#window.Date.now() - at) / CALM));
     const delay = recent < FREE ? 0 : this.#growing(recent - FREE);
-    this.#ready = ready;
+    this.#going = going;
     this.#reload = () => {
       this.#timer = null;
       this.#memory.set("reload", { id: connectionId, count: recent + 1, at: this.#window.Date.now() });
       going?.();
-      this.leave();
       this.#go();
     };
-    this.#wait(delay + JITTER * this.#window.Math.random(), 0);
+    this.#wait(ready, delay + JITTER * this.#window.Math.random(), 0);
   }
 
-  /** Whether a reload for which `ready` was given is to come, or is under way. */
+  /** Whether a reload for which `going` was given is to come, or is under way. */
   get isPutOff() {
-    return this.#ready && (this.#timer || this.#isLeaving);
+    return this.#going && (this.#timer || this.#isLeaving);
   }
 
   get #isLeaving() {
@@ -84,16 +83,15 @@ export class Reload {
 
   stop() {
     this.#window.clearTimeout(this.#timer);
-    this.#timer = this.#ready = null;
+    this.#timer = this.#going = null;
   }
 
-  #wait(delay, tries) {
+  #wait(ready, delay, tries) {
     const timer = (this.#timer = this.#window.setTimeout(async () => {
-      await this.#ready?.();
-      if (this.#timer !== timer) return;
+      await ready();
       const isWorse = this.#isBusy() || !(await this.#isThere(tries)) || this.#isBusy();
       if (this.#timer !== timer) return;
-      if (isWorse) this.#wait(this.#growing(tries), tries + 1);
+      if (isWorse) this.#wait(ready, this.#growing(tries), tries + 1);
       else this.#reload();
     }, delay));
   }
@@ -122,6 +120,7 @@ export class Reload {
 
   #go() {
     const { location } = this.#window;
+    this.leave();
     if (this.#isPosted) location.replace(location.pathname + location.search);
     else location.reload();
   }

@@ -2,7 +2,7 @@ import { Backoff } from "./backoff.js";
 
 export const CONNECTION_ID_HEADER = "X-Realtime-Connection-Id";
 const LONGEST_QUESTION = 10_000; // ms to wait for a response
-const LOCK = "realtime:session"; // held by each page of this browser that is fetching changes
+const LOCK = "realtime"; // held by each page of this browser that is fetching changes
 
 /** Fetches changes of cookies by HTTP: the reply to a message over a WebSocket cannot set cookies. */
 export class Session {
@@ -67,17 +67,18 @@ export class Session {
 
   stop() {
     this.#window.clearTimeout(this.#timer);
-    this.#running = this.#asked = null;
+    this.#running = null;
     this.#finish?.();
   }
 
   async #attempt(backoff) {
     const running = this.#running;
+    await this.#asked; // by ask(): an answer to one request is no answer to another
+    if (this.#running !== running) return;
     const [id] = this.#wanted;
     this.#wanted.delete(id); // take() may be called for newer changes from here on
-    await (this.#asked = this.#ask(id));
+    await this.ask(id);
     if (this.#running !== running) return;
-    this.#asked = null;
     if (this.#taker) this.#wanted = new Set([id, ...this.#wanted]);
     if (!this.#wanted.size) return this.stop();
     this.#timer = this.#window.setTimeout(() => this.#attempt(backoff), this.#taker && backoff.next());
@@ -98,9 +99,8 @@ export class Session {
    *   page does not belong to the browser's session; a status if somebody else answers, such as a proxy;
    *   undefined if nobody answers
    */
-  ask() {
-    const [id] = this.#wanted;
-    return this.#asked ?? this.#ask(id);
+  ask(id = [...this.#wanted][0]) {
+    return (this.#asked ??= this.#ask(id));
   }
 
   async #ask(id) {
@@ -127,6 +127,8 @@ export class Session {
       return isRefused && (!id || id === this.#connectionId()) ? "refused" : "answered";
     } catch {
       // There is no network, or nobody answered in time.
+    } finally {
+      this.#asked = null;
     }
   }
 }

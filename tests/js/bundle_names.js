@@ -14,7 +14,7 @@ export const BUILT_INS = words(`
  * one of them itself, with the properties' whole names.
  */
 export const OWN = words(`
-  advance arrivals arrive arrived check covers expect flush frame fulfill greet greeting hasLeft heard held interrupt
+  advance arrivals arrive arrived changed check covers expect flush frame fulfill greet greeting hasLeft heard held interrupt
   isAttachment isAwaiting isEmpty isError isForm isHTML isOut isPutOff isRepeatable isSandbox isSubscribed
   isTypedInto isUnderWay lacks listener next number pattern rank receive reject rest restoreFocus sessionUrl settle
   settled socketUrl start stop take timer turnPage welcome`);

@@ -47,6 +47,7 @@ test("changes of cookies are fetched if a reply is lost that may have announced 
   failure(realtime.call("/login", { method: "post" }));
 
   page.socket.end();
+  await settled();
 
   assert.equal(page.fetches.length, 1);
 });

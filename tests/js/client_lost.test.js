@@ -17,6 +17,23 @@ test("a lost log is reported while the socket is open, and the page reloads", as
   assert.equal(page.reloads, 1);
 });
 
+test("a page that has lost messages reloads when a call's cookies have come, or after three seconds", async () => {
+  for (const arrives of [true, false]) {
+    load();
+    let arrive;
+    page.answer = () => new Promise((resolve) => (arrive = resolve));
+    page.socket.welcome();
+    realtime.call("/log-in", { method: "post" });
+    page.socket.say({ id: "1", status: 204, headers: {}, body: null, session: "told" });
+    await settled();
+    page.socket.say({ channel: "a", lost: true, position: "e:5:t5" });
+    await page.clock.pass(2_000);
+    assert.equal(page.reloads, 0);
+    await page.clock.pass(arrives ? (arrive(204), 0) : 1_500);
+    assert.equal(page.reloads, 1);
+  }
+});
+
 test("a page that prevents the reload goes on from the new position", async () => {
   page.document.addEventListener("realtime:lost", (event) => event.preventDefault());
   page.socket.welcome();
@@ -26,8 +43,7 @@ test("a page that prevents the reload goes on from the new position", async () =
   push("a", 1, "after", "f");
   await page.clock.pass(60_000);
 
-  assert.equal(page.reloads, 0);
-  assert.deepEqual(page.details("push").map(({ payload }) => payload), [5, "after"]);
+  assert.deepEqual([page.reloads, page.details("push").map(({ payload }) => payload)], [0, [5, "after"]]);
 });
 
 test("a loss in the reply to the greeting is reported once, and its positions are forgotten", async () => {

@@ -18,7 +18,7 @@ export function begin() {
     url: () => URL,
     greet: () => '{"hello": 1}',
     receive: (message) => received.push(message),
-    change: (state, before, detail) => changes.push([before, state, detail?.code]),
+    changed: (state, before, detail) => changes.push([before, state, detail?.code]),
     isAwaiting: () => server.isAwaiting,
     settled: () => server.settling,
     ask: async () => (server.asked++, server.answer),

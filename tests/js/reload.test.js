@@ -4,6 +4,7 @@ import { Memory } from "../../flask_realtime/javascript/memory.js";
 import { Reload } from "../../flask_realtime/javascript/reload.js";
 import { FakePage, settled } from "./page.js";
 
+const ready = () => {};
 let page, reload, isBusy;
 
 beforeEach(() => load());
@@ -25,7 +26,7 @@ beforeEach(() => {
 /** Begin a reload of the page `id`, wait for it, load the next page; returns the milliseconds. */
 async function lose(id) {
   const before = page.clock.now;
-  reload.begin(id);
+  reload.begin(id, ready);
   while (!page.reloads) await page.clock.pass(100);
   const waited = page.clock.now - before;
   load();
@@ -34,7 +35,7 @@ async function lose(id) {
 
 test("a page reloads at a random moment within half a second", async () => {
   page.random = 0.7;
-  reload.begin("id");
+  reload.begin("id", ready);
 
   await page.clock.pass(349);
   assert.equal(page.reloads, 0);
@@ -44,8 +45,8 @@ test("a page reloads at a random moment within half a second", async () => {
 });
 
 test("two losses cause one reload", async () => {
-  reload.begin("id");
-  reload.begin("id");
+  reload.begin("id", ready);
+  reload.begin("id", ready);
 
   await page.clock.pass(60_000);
 
@@ -53,12 +54,12 @@ test("two losses cause one reload", async () => {
 });
 
 test("a stopped reload does not happen, and another may begin", async () => {
-  reload.begin("id");
+  reload.begin("id", ready);
   reload.stop();
   await page.clock.pass(60_000);
   assert.equal(page.reloads, 0);
 
-  reload.begin("id");
+  reload.begin("id", ready);
   await page.clock.pass(60_000);
 
   assert.equal(page.reloads, 1);
@@ -86,7 +87,7 @@ test("after a minute without a loss, a page reloads at once again", async () => 
 test("a page that came out of a cache after a reload is not reloaded again", async () => {
   await lose("the same");
 
-  reload.begin("the same");
+  reload.begin("the same", ready);
   await page.clock.pass(600_000);
 
   assert.deepEqual([page.reloads, page.probes.length], [0, 0]);
@@ -95,7 +96,7 @@ test("a page that came out of a cache after a reload is not reloaded again", asy
 for (const trouble of [502, 404, 500, 429, new TypeError("Failed to fetch")]) {
   test(`a page is not reloaded while its address answers ${trouble}`, async () => {
     page.answerToProbe = (count) => (count < 4 ? trouble : 200);
-    reload.begin("id");
+    reload.begin("id", ready);
     await page.clock.pass(500);
     assert.deepEqual([page.reloads, page.probes.length], [0, 1]);
 
@@ -111,7 +112,7 @@ test("pages that have begun together do not try their addresses in step", async 
     load();
     const begin = page.clock.now;
     page.answerToProbe = () => times[number].push(page.clock.now - begin) && 503;
-    reload.begin("id");
+    reload.begin("id", ready);
     page.random = random;
     await page.clock.pass(500);
     await page.clock.pass(60_000);
@@ -124,7 +125,7 @@ test("pages that have begun together do not try their addresses in step", async 
 });
 
 test("the page's address is tried with HEAD, without a cache and without redirects", async () => {
-  reload.begin("id");
+  reload.begin("id", ready);
   await page.clock.pass(500);
 
   const [{ resource, options }] = page.probes;
@@ -136,7 +137,7 @@ test("the page's address is tried with HEAD, without a cache and without redirec
 for (const [status, what] of [[0, "a redirect, to a log-in for example,"], [401, "a 401"], [403, "a 403"]]) {
   test(`${what} counts as an answer`, async () => {
     page.answerToProbe = () => status;
-    reload.begin("id");
+    reload.begin("id", ready);
 
     await page.clock.pass(500);
 
@@ -148,7 +149,7 @@ test("an address that takes long to answer gets more time at each try", async ()
   const limits = [];
   page.AbortSignal = { timeout: (ms) => limits.push(ms) };
   page.answerToProbe = () => (limits.at(-1) < 300_000 ? new TypeError("aborted") : 200);
-  reload.begin("id");
+  reload.begin("id", ready);
   await page.clock.pass(600_000);
 
   assert.deepEqual(limits, [10_000, 20_000, 40_000, 80_000, 160_000, 320_000]);
@@ -157,7 +158,7 @@ test("an address that takes long to answer gets more time at each try", async ()
 
 test("a browser without AbortSignal.timeout, such as Safari 15, reloads the page too", async () => {
   page.AbortSignal = {};
-  reload.begin("id");
+  reload.begin("id", ready);
 
   await page.clock.pass(500);
 
@@ -173,18 +174,18 @@ test("a value of the app's own in the tab's storage is neither read nor overwrit
 });
 
 test("a note of the tab that is no object is as good as none", async () => {
-  page.sessionStorage.setItem("flask-realtime reload", "null");
+  page.sessionStorage.setItem("realtime:reload", "null");
   load();
 
   await lose("id");
 
-  assert.equal(JSON.parse(page.sessionStorage.getItem("flask-realtime reload")).count, 1);
+  assert.equal(JSON.parse(page.sessionStorage.getItem("realtime:reload")).count, 1);
 });
 
 test("a reload that is stopped while the address is tried does not happen", async () => {
   let answer;
   page.answerToProbe = () => new Promise((resolve) => (answer = resolve));
-  reload.begin("id");
+  reload.begin("id", ready);
   await page.clock.pass(500);
 
   reload.stop();
@@ -196,7 +197,7 @@ test("a reload that is stopped while the address is tried does not happen", asyn
 
 test("a page is not reloaded while the visitor types or presses something", async () => {
   isBusy = true;
-  reload.begin("id");
+  reload.begin("id", ready);
   await page.clock.pass(600_000);
   assert.deepEqual([page.reloads, page.probes.length], [0, 0]);
 
@@ -209,7 +210,7 @@ test("a page is not reloaded while the visitor types or presses something", asyn
 test("a page is not reloaded if the visitor has begun to type while its address was tried", async () => {
   let answer;
   page.answerToProbe = () => new Promise((resolve) => (answer = resolve));
-  reload.begin("id");
+  reload.begin("id", ready);
   await page.clock.pass(500);
 
   isBusy = true;
@@ -225,7 +226,7 @@ test("a page is not reloaded if the visitor has begun to type while its address 
 
 test("a page that came by POST is not reloaded, but navigated to by GET", async () => {
   load({ isPosted: true });
-  reload.begin("id");
+  reload.begin("id", ready);
   await page.clock.pass(500);
 
   assert.deepEqual([page.reloads, page.navigations], [0, ["/rooms/1?last=2"]]);
@@ -234,7 +235,7 @@ test("a page that came by POST is not reloaded, but navigated to by GET", async 
 test("a page that came by POST stays if its address has no GET", async () => {
   load({ isPosted: true });
   page.answerToProbe = () => 405;
-  reload.begin("id");
+  reload.begin("id", ready);
   await page.clock.pass(600_000);
 
   assert.deepEqual([page.reloads, page.navigations], [0, []]);
@@ -246,7 +247,7 @@ test("without storage for the tab, a page reloads late, not in a loop", async ()
   };
   const memory = new Memory(page, { reload: { count: 8, at: page.clock.now } });
   reload = new Reload(page, memory, false, () => isBusy);
-  reload.begin("id");
+  reload.begin("id", ready);
 
   await page.clock.pass(20_000);
   assert.equal(page.reloads, 0);
@@ -257,7 +258,7 @@ test("without storage for the tab, a page reloads late, not in a loop", async ()
 
 test("a reload waits for the given promise, and then tries the address", async () => {
   let resolve;
-  reload.begin("id", () => new Promise((done) => (resolve = done)));
+  reload.begin("id", () => new Promise((done) => (resolve = done)), () => {});
   await page.clock.pass(60_000);
   assert.deepEqual([page.reloads, page.probes.length, Boolean(reload.isPutOff)], [0, 0, true]);
 
@@ -268,7 +269,7 @@ test("a reload waits for the given promise, and then tries the address", async (
 });
 
 test("a reload that was stopped is put off no more, though a navigation begins", () => {
-  reload.begin("id", () => new Promise(() => {}));
+  reload.begin("id", () => new Promise(() => {}), () => {});
   assert.ok(reload.isPutOff);
 
   reload.stop();

@@ -4,6 +4,7 @@ import { Memory } from "../../flask_realtime/javascript/memory.js";
 import { Reload } from "../../flask_realtime/javascript/reload.js";
 import { FakePage } from "./page.js";
 
+const ready = () => {};
 let page, reload;
 
 beforeEach(() => load());
@@ -18,7 +19,7 @@ function load({ navigation } = {}) {
 /** Begin a navigation, which does not take the visitor away; expect the page to reload after it. */
 async function expectPatience(leave) {
   leave();
-  reload.begin("id");
+  reload.begin("id", ready);
 
   await page.clock.pass(9_900);
   assert.equal(page.reloads, 0);
@@ -56,7 +57,7 @@ for (const [begin, end] of [["turbo:submit-start", "turbo:submit-end"], ["up:for
   test(`a page that stays behind ${end} is reloaded soon`, async () => {
     page.fire(begin);
     page.fire(end);
-    reload.begin("id");
+    reload.begin("id", ready);
 
     await page.clock.pass(6_000);
 
@@ -71,7 +72,7 @@ for (const [begin, end] of [["turbo:submit-start", "turbo:submit-end"], ["up:for
 test("a navigation within the page, such as to a heading, does not delay a reload", async () => {
   load({ navigation: new EventTarget() });
   navigate(true);
-  reload.begin("id");
+  reload.begin("id", ready);
 
   await page.clock.pass(500);
 
@@ -81,7 +82,7 @@ test("a navigation within the page, such as to a heading, does not delay a reloa
 test("a page that the back button brings back is not about to be left any more", async () => {
   reload.leave();
   page.fire("pagehide");
-  reload.begin("id");
+  reload.begin("id", ready);
 
   await page.clock.pass(500);
 
@@ -90,7 +91,7 @@ test("a page that the back button brings back is not about to be left any more",
 
 test("a page may have a variable named navigation of its own", async () => {
   load({ navigation: ["home", "news"] });
-  reload.begin("id");
+  reload.begin("id", ready);
 
   await page.clock.pass(500);
 

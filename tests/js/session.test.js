@@ -131,6 +131,21 @@ test("ask() during a fetch waits for that fetch", async () => {
   assert.equal(page.fetches.length, 1);
 });
 
+test("the answer to ask() is none to the changes that wait meanwhile", async () => {
+  let arrive;
+  page.answer = (count) => (count === 1 ? new Promise((resolve) => (arrive = resolve)) : count === 2 ? 503 : 204);
+  const asked = session.ask();
+  const taken = session.take();
+  arrive(204);
+  assert.equal(await asked, "answered");
+
+  await settled();
+  await page.clock.pass(2_000);
+  await taken;
+
+  assert.equal(page.fetches.length, 3);
+});
+
 test("arrived() waits as long as the fetch takes", async () => {
   page.answer = (count) => (count < 9 ? 503 : 204);
   page.random = 1;
@@ -159,7 +174,7 @@ test("arrived() waits for fetches of other pages, until its timeout", async () =
   assert.equal(await isSettled(session.arrived()), true);
 
   const [[name, { mode }]] = asked;
-  assert.deepEqual([name, mode], ["realtime:session", undefined]);
+  assert.deepEqual([name, mode], ["realtime", undefined]);
 });
 
 test("a stopped session makes no more requests, and its promises resolve", async () => {
