@@ -72,7 +72,7 @@ def not_found(error: InvalidChannel, why: str = "") -> InvalidChannel:
         return error
     why = why or str(error)
     if current_app.debug:
-        current_app.logger.info(
+        current_app.logger.warning(
             "realtime: the view %r was answered 404, because no channel can have the name "
             "that the view asked for: %s",
             request.endpoint,

@@ -40,6 +40,19 @@ def test_view_that_asks_for_no_name_is_told_of_once(caplog):
     assert "'room:*' contains a '*'" in line
 
 
+def test_developer_is_warned_at_each_request(caplog):
+    """A developer has misspelt a constant, mends another line, and asks again. The console warns of
+    it again."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY="secret", DEBUG=True, REALTIME_REGISTRY="memory")
+    realtime = Realtime(app)
+    app.add_url_rule("/", view_func=lambda: realtime.push(1, "room:*"), endpoint="show")
+
+    assert [app.test_client().get("/").status_code for _ in range(2)] == [404] * 2
+    told = [one for one in caplog.records if "'room:*' contains a '*'" in one.getMessage()]
+    assert [one.levelname for one in told] == ["WARNING"] * 2
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_stranger_who_makes_up_a_name_is_answered_404(caplog, door):
     """An app names a channel by what stands in the address, as the README does for each room. Some
