@@ -19,8 +19,8 @@ from ..registries.base import Registry
 from ..registries.expiring import ExpiringDict
 from ..registries.records import Disconnect, End
 from ..threads import clock
-from .logins import remembering_cookie
 from .pending_changes import TOLD_SALT, follow, pointer_to
+from .remember_cookie import remembering_cookie
 from .succession import orders_for
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,7 @@ from ..threads import clock
 from .begun_at_once import SESSION_HEADER
 from .known_ends import KnownEnds
 from .late_answers import LATE_SECONDS
-from .logins import delete_remembering
+from .remember_cookie import delete_remembering
 
 # What such a page sends in place of what a reply has told it: the code by which it was turned away.
 _TURNED_AWAY = str(int(CloseCode.SESSION_CHANGED))

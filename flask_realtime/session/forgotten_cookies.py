@@ -35,10 +35,10 @@ from ..page.sessions import (
     save_under,
     value_in,
 )
-from .logins import (
+from .logins import has_logged_in
+from .remember_cookie import (
     begins_remembering,
     ends_remembering,
-    has_logged_in,
     hide_remembering,
     hides_remembering,
     remembering_cookie,

@@ -18,8 +18,9 @@ from ..registries.records import End
 from ..threads.rare_warnings import RareWarnings
 from .cookie_jar import last_of_each
 from .ended_in_browser import log_out
-from .logins import cookies_still_meant, forget_log_in, forget_remembered
+from .overtaken_cookies import cookies_still_meant
 from .pending_changes import SessionChanges, rewritten_keys
+from .remember_cookie import forget_log_in, forget_remembered
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)

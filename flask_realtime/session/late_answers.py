@@ -24,7 +24,8 @@ from ..page.sessions import may_be_saved, present_session, save_nothing
 from ..page.user_loader import identify
 from .given_up_ids import names_of_id
 from .known_ends import KnownEnds
-from .logins import forget_log_in, is_remembered
+from .logins import is_remembered
+from .remember_cookie import forget_log_in
 from .succession import logs_in
 
 # Browsers write the cookie into a request before it waits for one of their six connections to a

@@ -21,8 +21,9 @@ from ..page.client import session_names
 from ..page.secret_keys import secret_keys, secret_keys_of
 from ..page.user_loader import identify
 from ..registries.base import Registry
-from .logins import deletions_of_remembering, has_shown_password, remembering_cookie
+from .logins import has_shown_password
 from .pending_changes import SessionChanges
+from .remember_cookie import deletions_of_remembering, remembering_cookie
 
 
 class LoneDeletion(NamedTuple):

@@ -17,9 +17,9 @@ from ..page.sessions import present_session, value_in
 from ..threads import clock
 from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of, path_of, with_path
 from .late_answers import IS_CLEARED, IS_ENDED
-from .logins import forgotten_cookie
 from .lone_deletions import LoneDeletion, deletion_in
 from .pending_changes import SessionChanges, difference
+from .remember_cookie import forgotten_cookie
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ..page.client import SOCKET_IN_ENVIRON, key_that_came
 from ..registries.expiring import ExpiringDict
 from ..registries.records import End
 from ..threads import clock
-from .logins import remembers_anew
+from .remember_cookie import remembers_anew
 from .succession import orders_to_come_back
 
 _SECONDS = 60.0

@@ -42,9 +42,9 @@ from .begun_at_once import BeginningNode, orders_if_of_another_session
 from .ended_in_browser import NodeOfEnded, is_kept
 from .handing_over import HandingOver, Waiting
 from .late_answers import TAKES_END
-from .logins import cookie_of_log_in
 from .lone_deletions import names_of_deletions, still_meant
 from .pending_changes import SessionChanges, follow
+from .remember_cookie import cookie_of_log_in
 
 logger = logging.getLogger(__name__)
 warnings = RareWarnings(logger)

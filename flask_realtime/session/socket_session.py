@@ -21,9 +21,9 @@ from ..page.user_loader import identify
 from ..registries.base import Registry
 from .cookie_jar import MOST_BYTES, MOST_COOKIES, CookieJar, in_address, in_environ, path_of
 from .forgotten_cookies import keep_note
-from .logins import cookies_still_meant
 from .lone_deletions import deposit
 from .outcome import Outcome, name_of, outcome_of
+from .overtaken_cookies import cookies_still_meant
 from .pending_changes import REWRITTEN, SessionChanges, pointer_to
 
 if TYPE_CHECKING:

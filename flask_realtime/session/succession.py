@@ -58,8 +58,9 @@ from ..page.sessions import PERMANENT, present_session
 from ..page.user_loader import identify
 from ..registries.records import Disconnect, End, SessionEnd
 from .known_ends import JUST_SECONDS
-from .logins import ends_remembering, has_logged_in
+from .logins import has_logged_in
 from .pending_changes import FLASHES
+from .remember_cookie import ends_remembering
 
 logger = logging.getLogger(__name__)
 

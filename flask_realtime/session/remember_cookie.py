@@ -1,0 +1,181 @@
+"""The remember cookie, by which Flask-Login logs a user in again who has no session any more.
+
+Flask-Login gives a user the same cookie in all browsers, and at each log-in.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from flask import Response, request
+from werkzeug.http import parse_cookie
+
+from ..caching import may_be_kept
+from ..flask_contexts import present_app
+from ..page.identities import identity_now
+from ..page.user_loader import identify
+from .cookie_jar import CookieJar
+from .logins import has_shown_password, is_of_cookie, log_user_out
+
+# Where the environ of a request holds the remember cookie that is hidden from Flask-Login.
+_HIDDEN = "flask_realtime.hidden_cookie"
+
+
+def remembering_cookie() -> str:
+    """Return the cookie by which Flask-Login remembers the user; ``""`` where the request brings
+    none that Flask-Login has made."""
+    cookie = _brought() or "" if _has_logins() else ""
+    return cookie if user_in(cookie) is not None else ""
+
+
+def cookie_of_log_in() -> str:
+    """Return the remember cookie of Flask-Login, if nothing else has logged the session's user in.
+
+    The cookie may also be about to do that, when the app first asks for the user. Else the result
+    is ``""``.
+    """
+    return "" if has_shown_password() else _brought() or ""
+
+
+def forgotten_cookie(response: Response, jar: CookieJar) -> str:
+    """Return the cookie by which Flask-Login remembered the user, and which the browser still has.
+
+    :param response: the answer to a message, which may take the cookie away.
+    :param jar: the socket's cookies before the message; one before it may have taken it away.
+    """
+    if ends_remembering(response):
+        return _brought() or ""
+    return jar.lost_value_of(cookie_name()) or "" if _has_logins() else ""
+
+
+def user_in(cookie: str) -> str | None:
+    """Return the id of the user whom a cookie has Flask-Login remember, None if it is none."""
+    flask_login = sys.modules.get("flask_login")
+    try:
+        found: str | None = None if flask_login is None else flask_login.decode_cookie(cookie)
+    except Exception:
+        # Flask-Login fails on what is not ASCII.
+        found = None
+    return found
+
+
+def ends_remembering(response: Response) -> bool:
+    """Return whether *response* takes away the cookie by which Flask-Login remembers its user."""
+    return bool(deletions_of_remembering(response.headers.getlist("Set-Cookie")))
+
+
+def begins_remembering(response: Response) -> bool:
+    """Return whether *response* gives the browser a cookie that remembers a user."""
+    return any(not is_deletion(line) for line in _remembering(response))
+
+
+def remembers_anew(response: Response) -> bool | None:
+    """Return True if *response* gives the browser a cookie by which Flask-Login remembers a user,
+    where it had none; False if it takes away the one that it has; else None."""
+    lines = _remembering(response)
+    # Most answers set none, and ask for no cookie either.
+    has_one = bool(lines) and bool(_brought())
+    return not has_one if any(is_deletion(line) == has_one for line in lines) else None
+
+
+def deletions_of_remembering(lines: Iterable[str]) -> list[str]:
+    """Return those of *lines* that take away the cookie by which Flask-Login remembers a user."""
+    return [*filter(is_deletion, about_remembering(lines))]
+
+
+def about_remembering(lines: Iterable[str]) -> list[str]:
+    """Return those of the ``Set-Cookie`` *lines* that set or delete the remember cookie."""
+    if not _has_logins():
+        return []
+    return [line for line in lines if line.startswith(f"{cookie_name()}=")]
+
+
+def is_deletion(line: str) -> bool:
+    """Return whether a ``Set-Cookie`` line takes its cookie away."""
+    return line.partition("=")[2].startswith(";")
+
+
+def forget_log_in(response: Response) -> None:
+    """Take the cookie out of *response* by which Flask-Login would log a user in again.
+
+    An app may renew it with each answer (``REMEMBER_COOKIE_REFRESH_EACH_REQUEST``), or delete it
+    with each answer to a stranger (``SESSION_PROTECTION = "strong"``), who may be logged in by now.
+    """
+    dropped = _remembering(response)
+    if dropped and not (identify() and identity_now() is None):
+        dropped = [line for line in dropped if not is_deletion(line)]
+    if dropped:
+        lines = response.headers.getlist("Set-Cookie")
+        kept = [line for line in lines if line not in dropped]
+        response.headers.setlist("Set-Cookie", kept)
+
+
+def delete_remembering(response: Response) -> None:
+    """Have *response* take away the cookie that remembers a user, if the request brings one."""
+    if _has_logins() and _brought() is not None:
+        config = present_app().config
+        path, domain = config.get("REMEMBER_COOKIE_PATH", "/"), config.get("REMEMBER_COOKIE_DOMAIN")
+        response.delete_cookie(cookie_name(), path=path, domain=domain)
+
+
+def forget_remembered(lines: Iterable[str]) -> bool:
+    """Log the session's user out if *lines* take away the remember cookie of Flask-Login, and
+    nothing but that cookie has logged the user in.
+
+    For a log-out over a socket, where the server keeps the session: until the browser has fetched
+    *lines*, each of its requests brings the cookie, and the session is the user's again.
+
+    :param lines: the cookies that messages have set behind which the session was nobody's.
+    :returns: whether the user was logged out.
+    """
+    if not (is_of_cookie() and deletions_of_remembering(lines)):
+        return False
+    log_user_out()
+    return True
+
+
+def hide_remembering() -> None:
+    """Have Flask-Login find no cookie in the current request by which it remembers a user."""
+    request.environ[_HIDDEN] = _brought()
+    brought, name = parse_cookie(request.environ).items(multi=True), cookie_name()
+    others = request.dict_storage_class([one for one in brought if one[0] != name])
+    # Where Werkzeug keeps them: a class of the app's own may have a property that reads them there.
+    vars(request)["cookies"] = others
+
+
+def hides_remembering() -> bool:
+    """Return whether the current request brings a remember cookie that was hidden."""
+    return _HIDDEN in request.environ
+
+
+def take_hidden_away(response: Response) -> None:
+    """Have *response* take away the remember cookie that was hidden, unless it sets another.
+
+    What a cache may keep takes none away, since it would do so again, and for others.
+    """
+    is_told = hides_remembering() and not _remembering(response)
+    if is_told and not may_be_kept(response):
+        delete_remembering(response)
+        response.vary.add("Cookie")
+
+
+def cookie_name() -> str:
+    """Return the name that the app gives the remember cookie."""
+    name: str = present_app().config.get("REMEMBER_COOKIE_NAME", "remember_token")
+    return name
+
+
+def _remembering(response: Response) -> list[str]:
+    """Return the lines of *response* that set or delete the cookie that remembers a user."""
+    return about_remembering(response.headers.getlist("Set-Cookie"))
+
+
+def _has_logins() -> bool:
+    return hasattr(present_app(), "login_manager")
+
+
+def _brought() -> str | None:
+    """Return the remember cookie that the request brings, be it hidden from Flask-Login or not."""
+    found: str | None = request.environ.get(_HIDDEN, request.cookies.get(cookie_name()))
+    return found
