@@ -137,12 +137,12 @@ def replaced_digest(secret_key: str | bytes, cookie: str, connection_id: str) ->
     return _sign(secret_key, f"replaced:{connection_id}:{cookie}")
 
 
-def forgotten_digest(secret_key: str | bytes, cookie: str) -> str:
-    """Return what a session notes of a cookie by which Flask-Login is to remember nobody any more.
+def forgotten_digest(secret_key: str | bytes, user: str) -> str:
+    """Return what a session notes of a user whom no cookie that is remembered is to log in there.
 
-    :param cookie: the value of that cookie, which would log in whoever reads it in the store.
+    :param user: the id by which Flask-Login knows the user, which may be as secret as a password.
     """
-    return _sign(secret_key, f"forgotten:{cookie}")
+    return _sign(secret_key, f"forgotten:{user}")
 
 
 def id_digest(secret_key: str | bytes, cookie: str) -> str:

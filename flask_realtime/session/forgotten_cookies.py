@@ -1,13 +1,16 @@
-"""Remember cookies that a log-out by a message has taken away, and that the browser still has.
+"""Remember cookies by which nobody is to be logged in behind a log-out by a message.
 
 Where the server keeps the session, the log-out is saved at once. The browser loses the cookie by
 which Flask-Login remembers the user only when the page fetches what the message has changed; until
 then each request of the browser would log the user in again, and for good where the tab has died.
-Therefore the session notes the cookie: whoever brings it with that session is not logged in by it,
-and the answer takes it away.
+Therefore the session notes the user: whoever brings a cookie of that user with that session is not
+logged in by it, and the answer takes it away. Whether the browser has one is not known, as
+:mod:`.remember_cookie` says: each log-out is noted.
 
 Flask-Login remembers a user by the same cookie in all browsers, and after each log-in. Other
-browsers have other sessions, without such a note; and the next log-in takes the note out.
+browsers have other sessions, without such a note; and the next log-in takes the note out. A log-in
+by a message does so only for the user whom it has remembered: the browser has the former cookie
+still, and would have another one only once its page has fetched it.
 
 A session that the log-out has emptied is deleted from its store, and the browser gets another id.
 The store holds a session under the former id then with nothing but the note, which no request goes
@@ -38,18 +41,20 @@ from ..page.sessions import (
 from .logins import has_logged_in
 from .remember_cookie import (
     begins_remembering,
-    ends_remembering,
     hide_remembering,
     hides_remembering,
     remembering_cookie,
     take_hidden_away,
+    user_in,
+    users_remembered,
+    users_to_forget,
 )
 
 logger = logging.getLogger(__name__)
 
-#: The key in the session that holds a digest of the cookie.
+#: The key in the session that holds the note: a digest of each user, with a space between them.
 FORGOTTEN = "realtime_forgotten"
-# Where the environ of a message holds the digest that it has noted.
+# Where the environ of a message holds the note that its session is to have.
 _NOTED = "flask_realtime.noted_log_out"
 # Where the environ holds the id of a session that was put aside, since it holds nothing but a note.
 _PUT_ASIDE = "flask_realtime.id_put_aside"
@@ -69,18 +74,29 @@ def hide_forgotten() -> None:
     if not {*session} - {FORGOTTEN, PERMANENT}:
         present_request().environ[_PUT_ASIDE] = getattr(session, "sid", "")
         open_without_cookie()
-    cookie = remembering_cookie()
-    if cookie and note in [forgotten_digest(key, cookie) for key in secret_keys()]:
+    user = user_in(remembering_cookie())
+    if user is not None and not {*_digests(user)}.isdisjoint(note.split()):
         hide_remembering()
 
 
 def settle_forgotten(request: Request, response: Response) -> None:
     """Take the cookie away that was hidden, and the note where the request logs somebody in; note
-    what a message takes away. Call it before the session is saved, where a store keeps it."""
+    whom a message logs out. Call it before the session is saved, where a store keeps it."""
     _take_away(request, response)
-    _settle_log_in(request, response)
     if SOCKET_IN_ENVIRON in request.environ:
-        _note_log_out(request, response)
+        _settle_message(request, response)
+    elif (has_note() or _PUT_ASIDE in request.environ) and _logs_in(response):
+        _drop_note(request)
+
+
+def is_noted() -> bool:
+    """Return whether the session of the current message is to have a note."""
+    return _NOTED in present_request().environ
+
+
+def has_note() -> bool:
+    """Return whether the session of the current request has a note: nobody has logged in since."""
+    return FORGOTTEN in present_session()
 
 
 def keep_note() -> None:
@@ -122,33 +138,52 @@ def _take_away(request: Request, response: Response) -> None:
         del session[FORGOTTEN]
 
 
-def _settle_log_in(request: Request, response: Response) -> None:
-    """Take the note out of the session where the request logs somebody in, and out of the session
-    that was put aside: the answer to another request under way would go by it, and take away the
-    cookie that remembers the log-in."""
-    if FORGOTTEN in present_session() and _logs_in(response):
+def _drop_note(request: Request) -> None:
+    """Take the note out of the session, and out of the session that was put aside: the answer to
+    another request under way would go by it, and take away the cookie that remembers the log-in."""
+    if FORGOTTEN in present_session():
         del present_session()[FORGOTTEN]
-    if _PUT_ASIDE in request.environ and _logs_in(response):
+    _drop_put_aside(request)
+
+
+def _drop_put_aside(request: Request) -> None:
+    if _PUT_ASIDE in request.environ:
         _keep_under(request.environ.pop(_PUT_ASIDE), {})
 
 
-def _note_log_out(request: Request, response: Response) -> None:
-    """Note the remember cookie that a message takes away with *response*, before the session is
-    saved; or keep what an earlier message has noted, whatever this one does to the session."""
+def _settle_message(request: Request, response: Response) -> None:
+    """Note whom a message logs out, beside whom earlier ones have, and not whom *response* has
+    Flask-Login remember. The session may be another one than that with which the message came."""
     session = present_session()
+    lines = response.headers.getlist("Set-Cookie")
+    remembered = users_remembered(lines)
+    if remembered:
+        _drop_put_aside(request)
     if isinstance(session, NullSession) or has_unknown_id():
         return
-    cookie = remembering_cookie() if ends_remembering(response) else ""
-    is_over = _IS_OVER in request.environ
-    came = None if is_over else value_in(session_as_it_came(is_deep=False), FORGOTTEN)
-    note = forgotten_digest(secret_keys()[0], cookie) if cookie else came
-    if note is None:
-        return
-    request.environ[_NOTED] = note
-    is_meant = bool(session) and (bool(cookie) or not _logs_in(response))
+    noted = _noted_before(request) + [_digests(one)[0] for one in users_to_forget(lines)]
+    over = {digest for one in remembered for digest in _digests(one)}
+    note = " ".join(one for one in dict.fromkeys(noted) if one not in over)
+    if note:
+        request.environ[_NOTED] = note
     # A message that changes nothing else is not to save the session, over what others write there.
-    if is_meant and value_in(session, FORGOTTEN) != note:
+    if note and session and value_in(session, FORGOTTEN) != note:
         session[FORGOTTEN] = note
+    elif not note and FORGOTTEN in session:
+        del session[FORGOTTEN]
+
+
+def _noted_before(request: Request) -> list[str]:
+    """Return what the session had noted when the current request came, unless that is over."""
+    if _IS_OVER in request.environ:
+        return []
+    note: str = value_in(session_as_it_came(is_deep=False), FORGOTTEN) or ""
+    return note.split()
+
+
+def _digests(user: str) -> list[str]:
+    """Return what may be noted of a user: by the secret key of now, and then by earlier ones."""
+    return [forgotten_digest(key, user) for key in secret_keys()]
 
 
 def _is_still_noted(request: Request) -> bool:

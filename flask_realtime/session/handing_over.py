@@ -49,16 +49,15 @@ class HandingOver:
         They may write into the session at each request, as when its visitor was seen last, and
         renew the cookie that remembers its user, as Flask-Login does.
         """
-        made = _make(self.waiting)
-        cookies = [*chain.from_iterable(map(cookies_still_meant, made))]
-        of_nobody = chain.from_iterable(item.cookies for item in made if item.identities[1] is None)
+        made = [(item, cookies_still_meant(item)) for item in _make(self.waiting)]
+        of_nobody = [one for item, lines in made if item.identities[1] is None for one in lines]
         is_ended = forget_remembered(of_nobody) or any(item.heir for _digest, item in self.waiting)
-        has_changed = is_ended or any(item.changes or item.renews for item in made)
+        has_changed = is_ended or any(item.changes or item.renews for item, _lines in made)
         if not (has_changed or self.logs_out):
             # A session cookie that changes nothing could undo a log-out that is under way.
             save_nothing()
         forget_log_in(response)
-        for line in last_of_each(cookies):
+        for line in last_of_each(chain.from_iterable(lines for _item, lines in made)):
             response.headers.add("Set-Cookie", line)
         if self.logs_out:
             log_out(response)

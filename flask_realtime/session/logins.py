@@ -1,4 +1,4 @@
-"""Log-ins by Flask-Login: by a password, or by the cookie that remembers the user.
+"""Log-ins and log-outs by Flask-Login, as its signals and the session tell of them.
 
 What was shown decides: whoever has shown a password may begin a living session where a former one
 has ended, and a cookie that somebody may have copied may not.
@@ -14,9 +14,10 @@ from flask import Flask, has_request_context, request
 from ..flask_contexts import present_request
 from ..page.sessions import present_session, value_in
 
+#: Set in the environ of a request that has called ``flask_login.logout_user``.
+HAS_LOGGED_OUT = "flask_realtime.has_logged_out"
 _HAS_LOGGED_IN = "flask_realtime.has_logged_in"
 _IS_REMEMBERED = "flask_realtime.is_remembered"
-_SIGNALS = ("user_logged_in", "user_loaded_from_cookie")
 # The key in the session that Flask-Login sets to False until the user shows a password again.
 _FRESH = "_fresh"
 # The keys of the session that Flask-Login sets at a log-in.
@@ -24,20 +25,20 @@ _LOG_IN = ("_user_id", _FRESH, "_id")
 
 
 class LogIns:
-    """The log-ins of one app by ``flask_login.login_user``."""
+    """Notes in each request of one app what Flask-Login's signals say."""
 
     def __init__(self) -> None:
         self._is_listening = False
 
     def listen(self, app: Flask) -> None:
-        """Note the log-ins of *app* from now on; does nothing until Flask-Login is imported."""
+        """Listen to the signals from now on; does nothing until Flask-Login is imported."""
         if self._is_listening or "flask_login" not in sys.modules:
             return
         # None while another thread imports it.
-        signals: list[Any] = [getattr(sys.modules["flask_login"], one, None) for one in _SIGNALS]
+        signals: list[Any] = [getattr(sys.modules["flask_login"], one, None) for one in _NOTES]
         if None not in signals:
             # Connecting a function again does nothing.
-            for signal, note in zip(signals, (_note, _note_remembered), strict=True):
+            for signal, note in zip(signals, _NOTES.values(), strict=True):
                 signal.connect(note, app)
             self._is_listening = True
 
@@ -69,11 +70,26 @@ def log_user_out() -> None:
         present_session().pop(key, None)
 
 
-def _note(_app: Flask, **_user: Any) -> None:
-    if has_request_context():
-        request.environ[_HAS_LOGGED_IN] = True
+def _note_log_in(_app: Flask, **_user: Any) -> None:
+    _note(_HAS_LOGGED_IN)
+
+
+def _note_log_out(_app: Flask, **_user: Any) -> None:
+    _note(HAS_LOGGED_OUT)
 
 
 def _note_remembered(_app: Flask, **_user: Any) -> None:
+    _note(_IS_REMEMBERED)
+
+
+def _note(key: str) -> None:
     if has_request_context():
-        request.environ[_IS_REMEMBERED] = True
+        request.environ[key] = True
+
+
+# By the name of a signal, what is called behind it. A signal holds its functions weakly.
+_NOTES = {
+    "user_logged_in": _note_log_in,
+    "user_logged_out": _note_log_out,
+    "user_loaded_from_cookie": _note_remembered,
+}

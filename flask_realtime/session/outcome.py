@@ -16,10 +16,12 @@ from ..page.identities import identity_now
 from ..page.sessions import present_session, value_in
 from ..threads import clock
 from .cookie_jar import RENEWED_EVERY, CookieJar, lifetime_of, path_of, with_path
+from .forgotten_cookies import is_noted
 from .late_answers import IS_CLEARED, IS_ENDED
+from .logins import HAS_LOGGED_OUT
 from .lone_deletions import LoneDeletion, deletion_in
 from .pending_changes import SessionChanges, difference
-from .remember_cookie import forgotten_cookie
+from .remember_cookie import deletion_behind_log_out, forgotten_cookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ def outcome_of(app: Flask, before: CookieJar, response: Response) -> Outcome | N
     :param response: the app's response to the message, with all of its cookies.
     """
     lines = response.headers.getlist("Set-Cookie")
-    is_ended = IS_ENDED in present_request().environ
+    environ = present_request().environ
+    if HAS_LOGGED_OUT in environ:
+        lines += deletion_behind_log_out(lines)
+    is_ended = IS_ENDED in environ
     if not (lines or is_ended):
         return None
     jar = before.copy()
@@ -62,7 +67,8 @@ def outcome_of(app: Flask, before: CookieJar, response: Response) -> Outcome | N
         changing = tuple(with_path(line, path) for line in lines if jar.set(line, path))
         value = before.value_of(name)
         has_another_id = value is not None and jar.value_of(name) != value
-        item = SessionChanges({}, changing, (*identities, *[None][:has_another_id]))
+        owners = (*identities, *[None][:has_another_id])
+        item = SessionChanges({}, changing, owners, is_noted=is_noted())
         replaced = [value] if is_ended or has_another_id else []
         # By that cookie the browser may have begun another session when it fetches this.
         replaced += [forgotten_cookie(response, before)] if has_another_id else []

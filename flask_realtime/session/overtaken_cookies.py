@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import request
-from werkzeug.http import parse_cookie
 
 from ..flask_contexts import present_app
 from ..page.sessions import present_session, value_in
+from .forgotten_cookies import has_note
 from .pending_changes import SessionChanges
 from .remember_cookie import (
     about_remembering,
@@ -17,6 +17,7 @@ from .remember_cookie import (
     is_deletion,
     remembering_cookie,
     user_in,
+    user_of,
 )
 
 
@@ -24,9 +25,9 @@ def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
     """Return the cookies that a message has set, except for those that would undo what came since.
 
     Such a cookie may have Flask-Login remember a user who has logged out, or who was replaced by
-    another one, or may bring back an id that the session has given up for another. (In an app that
-    tells its users, nothing waits any more by then.) Call it once the changes of *item* are made,
-    in a request of its browser.
+    another one; may take away the cookie by which the next log-in is remembered; or may bring back
+    an id that the session has given up for another. (In an app that tells its users, nothing waits
+    any more by then.) Call it once the changes of *item* are made, in a request of its browser.
     """
     app = present_app()
     name = app.session_interface.get_cookie_name(app)
@@ -39,11 +40,23 @@ def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
         ends = [*filter(is_deletion, of_session)] if is_nobodys and is_log_out else []
         return [line for line in item.cookies if line not in ends]
     user = _user_of_browser()
-    remembering = [line for line in about_remembering(item.cookies) if not is_deletion(line)]
-    late = [line for line in remembering if user is None or _user_of(line) not in (None, user)]
+    remembering = about_remembering(item.cookies)
+    is_over = item.is_noted and not has_note()
+    late = [line for line in remembering if _is_late(line, user, is_over)]
     if present := request.cookies.get(name):
         late += [line for line in of_session if not line.startswith(f"{name}={present};")]
     return [line for line in item.cookies if line not in late]
+
+
+def _is_late(line: str, user: str | None, is_over: bool) -> bool:
+    """Return whether a line about the remember cookie would undo what came since.
+
+    :param user: the user of the browser.
+    :param is_over: whether somebody has logged in since the message's log-out.
+    """
+    if is_deletion(line):
+        return is_over
+    return user is None or user_of(line) not in (None, user)
 
 
 def _user_of_browser() -> str | None:
@@ -55,8 +68,3 @@ def _user_of_browser() -> str | None:
     if user or cookie_name() not in request.cookies:
         return str(user) if user else None
     return user_in(remembering_cookie()) or ""
-
-
-def _user_of(line: str) -> str | None:
-    """Return the id of the user whom a ``Set-Cookie`` line has Flask-Login remember."""
-    return user_in(parse_cookie(line.partition(";")[0]).get(cookie_name(), ""))

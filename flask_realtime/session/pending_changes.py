@@ -53,6 +53,8 @@ class SessionChanges:
         and all that is in it now, and nothing else stays in the browser's.
     :param session: of a deletion that waits alone (see :mod:`.lone_deletions`), the name of the
         session that the message had; else empty.
+    :param is_noted: whether the session, which the server keeps, notes that the message has logged
+        its user out (see :mod:`.forgotten_cookies`).
     """
 
     changes: Changes = field(default_factory=dict)
@@ -62,6 +64,7 @@ class SessionChanges:
     renews: bool = False
     clears: bool = False
     session: str = ""
+    is_noted: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.changes or self.cookies or self.heir or self.renews)
@@ -86,6 +89,7 @@ class SessionChanges:
                 "renews": self.renews,
                 "clears": self.clears,
                 "session": self.session,
+                "is_noted": self.is_noted,
             }
         )
 
@@ -105,9 +109,10 @@ class SessionChanges:
             tuple(data["identities"]),
             data["heir"],
             data["renews"],
-            # A process of an earlier version does not say so.
+            # A process of an earlier version does not say what follows.
             data.get("clears", False),
             data.get("session", ""),
+            data.get("is_noted", False),
         )
 
     def fits(

@@ -1,22 +1,28 @@
 """The remember cookie, by which Flask-Login logs a user in again who has no session any more.
 
 Flask-Login gives a user the same cookie in all browsers, and at each log-in.
+
+A socket has the cookie that its handshake brought. The browser may have got another one since, by
+a log-in in another tab, and may keep one for a path that is not the handshake's. Flask-Login takes
+away only what a request brings. So whoever logs out by a message is forgotten whatever it brings.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask import Response, request
 from werkzeug.http import parse_cookie
 
 from ..caching import may_be_kept
-from ..flask_contexts import present_app
+from ..flask_contexts import present_app, present_request
+from ..page.former_session import session_as_it_came
 from ..page.identities import identity_now
+from ..page.sessions import value_in
 from ..page.user_loader import identify
 from .cookie_jar import CookieJar
-from .logins import has_shown_password, is_of_cookie, log_user_out
+from .logins import HAS_LOGGED_OUT, has_shown_password, is_of_cookie, log_user_out
 
 # Where the environ of a request holds the remember cookie that is hidden from Flask-Login.
 _HIDDEN = "flask_realtime.hidden_cookie"
@@ -58,6 +64,43 @@ def user_in(cookie: str) -> str | None:
         # Flask-Login fails on what is not ASCII.
         found = None
     return found
+
+
+def user_of(line: str) -> str | None:
+    """Return the id of the user whom a ``Set-Cookie`` line has Flask-Login remember."""
+    return user_in(parse_cookie(line.partition(";")[0]).get(cookie_name(), ""))
+
+
+def users_remembered(lines: Iterable[str]) -> list[str]:
+    """Return the ids of the users whom ``Set-Cookie`` *lines* have Flask-Login remember."""
+    return [*filter(None, map(user_of, about_remembering(lines)))]
+
+
+def users_to_forget(lines: Sequence[str]) -> list[str]:
+    """Return the ids of those of whom the browser may have a cookie that is to log in nobody more:
+    whom the current message logs out, and whom the cookie remembers that its answer replaces.
+
+    :param lines: the ``Set-Cookie`` lines by which the message is answered.
+    """
+    about, users = about_remembering(lines), list[str | None]()
+    if HAS_LOGGED_OUT in present_request().environ or any(map(is_deletion, about)):
+        users.append(_user_that_came())
+    if about:
+        users.append(user_in(remembering_cookie()))
+    return [one for one in dict.fromkeys(users) if one is not None]
+
+
+def deletion_behind_log_out(lines: Sequence[str]) -> list[str]:
+    """Return the line that takes the cookie away where Flask-Login has left it alone, though the
+    current message logs a user out, since the message brings none.
+
+    :param lines: the ``Set-Cookie`` lines by which the message is answered.
+    """
+    if about_remembering(lines) or _user_that_came() is None:
+        return []
+    response = Response()
+    _delete(response)
+    return response.headers.getlist("Set-Cookie")
 
 
 def ends_remembering(response: Response) -> bool:
@@ -114,9 +157,7 @@ def forget_log_in(response: Response) -> None:
 def delete_remembering(response: Response) -> None:
     """Have *response* take away the cookie that remembers a user, if the request brings one."""
     if _has_logins() and _brought() is not None:
-        config = present_app().config
-        path, domain = config.get("REMEMBER_COOKIE_PATH", "/"), config.get("REMEMBER_COOKIE_DOMAIN")
-        response.delete_cookie(cookie_name(), path=path, domain=domain)
+        _delete(response)
 
 
 def forget_remembered(lines: Iterable[str]) -> bool:
@@ -164,6 +205,18 @@ def cookie_name() -> str:
     """Return the name that the app gives the remember cookie."""
     name: str = present_app().config.get("REMEMBER_COOKIE_NAME", "remember_token")
     return name
+
+
+def _delete(response: Response) -> None:
+    config = present_app().config
+    path, domain = config.get("REMEMBER_COOKIE_PATH", "/"), config.get("REMEMBER_COOKIE_DOMAIN")
+    response.delete_cookie(cookie_name(), path=path, domain=domain)
+
+
+def _user_that_came() -> str | None:
+    """Return the id of Flask-Login's user in the session with which the current request came."""
+    user = value_in(session_as_it_came(is_deep=False), "_user_id")
+    return None if user is None else str(user)
 
 
 def _remembering(response: Response) -> list[str]:

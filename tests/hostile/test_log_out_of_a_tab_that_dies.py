@@ -71,6 +71,22 @@ def test_later_call_of_the_tab_undoes_no_log_out(person, behind, says):
 
 
 @pytest.mark.parametrize("path", WAYS)
+def test_cookie_that_the_socket_does_not_know_logs_nobody_in(person, path, says):
+    """Another user logs in, and is remembered, while the page's socket is open. An app that tells
+    no users has the socket stay, with the former user's cookie."""
+    if not says:
+        pytest.skip("The socket is closed behind the log-in.")
+    page = person.show("/news")
+    with person.open(page) as socket:
+        person.log_in_to_stay("ben")
+        assert socket.call("/me")["body"]["user"] == "ben"
+        socket.call(path, method="post")
+
+    assert person.me()["user"] is None
+    assert "remember_token" not in person.http.cookies
+
+
+@pytest.mark.parametrize("path", WAYS)
 def test_requests_that_are_sent_at_once_log_nobody_in(person, path):
     """Several requests bring the cookie, since the browser had sent them before any answer came;
     one of them begins a session."""

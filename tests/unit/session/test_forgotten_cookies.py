@@ -4,17 +4,13 @@ import flask
 import flask_login
 import pytest
 from cachelib import SimpleCache
-from flask import request, session
 from flask.sessions import SecureCookieSession, SessionInterface
 from flask_session import Session
 
 from flask_realtime.identity.keys import SOCKET_KEY
 from flask_realtime.session.forgotten_cookies import FORGOTTEN
 
-from ..conversations import Browser
-
-USER = flask_login.UserMixin()
-USER.id = "42"
+from .remembered import remembering, stored, tells_of_it
 
 
 class Numbered(SessionInterface):
@@ -44,27 +40,6 @@ def browser(app, store):
     """The browser of a user who is remembered, of an app whose server keeps the session."""
     app.config.update(SESSION_TYPE="cachelib", SESSION_CACHELIB=store)
     Session(app)
-    flask_login.LoginManager(app).user_loader(lambda user_id: USER)
-
-    @app.post("/login")
-    def log_in():
-        flask_login.login_user(USER, remember="remember" in request.args)
-        return ""
-
-    @app.post("/logout")
-    def log_out():
-        flask_login.logout_user()
-        return ""
-
-    @app.post("/leave")
-    def leave():
-        session.clear()
-        flask_login.logout_user()
-        return ""
-
-    @app.get("/me")
-    def me():
-        return {"user": flask_login.current_user.get_id(), "sees": [*request.cookies]}
 
     @app.get("/style")
     def style():
@@ -72,23 +47,9 @@ def browser(app, store):
         response.set_etag("a style")
         return response
 
-    @app.get("/slow")
-    def be_slow():
-        for act in browser.acts:
-            act()
-        return ""
-
-    browser = Browser(app)
-    browser.client.post("/set", json={SOCKET_KEY: browser.key})
+    browser = remembering(app)
     browser.client.post("/login?remember=yes")
     return browser
-
-
-def tells_of_it(response):
-    """Whether a response sets the cookie, or takes it away."""
-    return any(
-        line.startswith("remember_token=") for line in response.headers.getlist("Set-Cookie")
-    )
 
 
 def answer_while(browser, act):
@@ -97,12 +58,6 @@ def answer_while(browser, act):
     browser.acts = [act]
     slow = browser.app.test_client(use_cookies=False)
     return slow.get("/slow", headers={"Cookie": browser.cookies()})
-
-
-def stored(browser):
-    """What the app's store holds under the id that the browser has."""
-    with browser.app.test_request_context(headers={"Cookie": browser.cookies()}):
-        return dict(session)
 
 
 def test_answer_takes_the_cookie_away_that_was_hidden(browser):
@@ -160,7 +115,7 @@ def test_cookie_of_another_user_logs_in(browser):
     with browser.app.app_context():
         browser.client.set_cookie("remember_token", flask_login.encode_cookie("43"))
 
-    assert browser.client.get("/me").json["user"] == "42"
+    assert browser.client.get("/me").json["user"] == "43"
 
 
 @pytest.mark.parametrize("how", ["", "?remember=yes"])
