@@ -14,8 +14,8 @@ from .config.settings import Config
 from .errors import AlreadyRegistered, NoContext, SetupFinished
 from .flask_contexts import check_app, present_app
 from .html.blocks import wanted_blocks
+from .messages.call_marks import Opened, open_to_calls, opens_to_calls
 from .messages.call_route import call_route
-from .messages.call_rules import Opened, open_to_calls, opens_to_calls
 from .messages.conversation import is_socket_request
 from .messages.handlers import Handlers, check_action
 from .messages.hooks import Hooks

@@ -7,20 +7,17 @@ calls, which are messages of a WebSocket. Therefore a route takes no calls until
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, partial
-from inspect import unwrap
-from itertools import repeat
-from types import MethodType
-from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import ref
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, request
+from flask import Flask, request
 from werkzeug.exceptions import NotFound
 
 from ..config.settings import Config
 from ..errors import InvalidMessage
 from ..protocol.messages import MessageId, Reply, error_reply
+from .call_marks import is_opened
 from .call_paths import fits, is_ambiguous
 from .call_route import METHODS, split_uri
 from .call_views import (
@@ -38,14 +35,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-Opened = TypeVar("Opened")
-
-_MARK = "flask_realtime_allows_calls"
-# Set on a function that is a method, and open to calls for some objects alone: a list of functions,
-# each of which returns one of these objects, or None once that is gone.
-_OBJECTS = "flask_realtime_opened_objects"
-# Set on realtime.allow_calls itself, by which it is known among the decorators of a class.
-_OPENS = "flask_realtime_opens_to_calls"
 # How many characters the path of a call may have; few addresses are as long. To find the route of a
 # path takes time by the square of its length where a rule has two parts of type path, say: half a
 # minute for 240 KB, during which nothing else runs.
@@ -68,35 +57,6 @@ def refusal(message_id: MessageId, error: CallRefused) -> Reply:
 def outside_of_app(message_id: MessageId, error: OutsideOfApp) -> Reply:
     """Return the reply to a call of a path that is not below the one under which the app is."""
     return error_reply(message_id, 404, f"The app has no path {str(error)!r}.")
-
-
-def open_to_calls(target: Opened) -> Opened:
-    """Mark *target* as open to calls, and return it.
-
-    Decorators that copy a function's attributes, as those with :func:`functools.wraps` do, copy the
-    mark too, so that this decorator may stand above or below them.
-
-    :param target: a view, a class of views, or a blueprint.
-    :raises TypeError: if *target* is none of these.
-    """
-    if isinstance(target, MethodType):
-        # Other objects, and classes that are not open, have the same function.
-        _open_for(target.__self__, target.__func__)
-        return target
-    is_markable = callable(target) or isinstance(target, Blueprint)
-    if not is_markable or isinstance(target, Flask):
-        raise TypeError(
-            f"allow_calls takes a view, a class of views or a blueprint, not {target!r}. To open a "
-            f"whole app, set REALTIME_ALLOW_CALLS to True."
-        )
-    setattr(target, _MARK, True)
-    return target
-
-
-def opens_to_calls(decorator: Opened) -> Opened:
-    """Have *decorator* known as one that opens to calls what it decorates; return it."""
-    setattr(decorator, _OPENS, True)
-    return decorator
 
 
 class CallRules:
@@ -227,19 +187,8 @@ class CallRules:
         return str(adapter.match(path, method)[0])
 
     def _is_marked(self, endpoint: str, method: str) -> bool:
-        view = self._app.view_functions.get(endpoint)
-        view_class = getattr(view, "view_class", None)
-        function = method.lower()
-        if method == "HEAD" and not hasattr(view_class, "head"):
-            function = "get"
         blueprint = self._app.blueprints.get(endpoint.rpartition(".")[0])
-        if _is_opened_at_each_request(view_class, method):
-            return True
-        return any(
-            # The object's own attributes: a class does not inherit that its base class is open.
-            _MARK in getattr(one, "__dict__", ()) or _is_opened_for_its_object(one)
-            for one in (view, view_class, getattr(view_class, function, None), blueprint)
-        )
+        return is_opened(self._app.view_functions.get(endpoint), blueprint, method)
 
     def _is_listed(self, endpoints: Sequence[str], own_path: str, path: str) -> bool:
         if not isinstance(self._allowed, tuple):
@@ -262,39 +211,3 @@ class CallRules:
             "for paths do not apply to calls.",
             "a path without a view" if endpoint is None else f"the view {endpoint!r}",
         )
-
-
-def _open_for(owner: object, function: Any) -> None:
-    """Open to calls the method of *owner* that *function* is."""
-    found = [(one, one()) for one in getattr(function, _OBJECTS, ())]
-    others = [one for one, its in found if its is not None and its is not owner]
-    try:
-        held: Callable[[], object] = ref(owner)
-    except TypeError:
-        # Its class has slots alone.
-        held = partial(next, repeat(owner))
-    setattr(function, _OBJECTS, [*others, held])
-
-
-def _is_opened_for_its_object(view: Any) -> bool:
-    """Return whether *view* is a method that is open, or a function that wraps one."""
-    try:
-        method = unwrap(view, stop=lambda one: isinstance(one, MethodType))
-    except ValueError:  # It wraps itself, as by functools.wraps(view)(view).
-        return False
-    opened = getattr(method, _OBJECTS, ()) if isinstance(method, MethodType) else ()
-    return any(one() is method.__self__ for one in opened)
-
-
-def _is_opened_at_each_request(view_class: Any, method: str) -> bool:
-    """Return whether a resource of Flask-RESTful or Flask-RESTX, by its ``method_decorators``,
-    decorates the function for *method* with ``realtime.allow_calls`` at each request.
-
-    Either is a list, for all methods, or has a list for each by its name in lower case.
-    """
-    decorators: Any = getattr(view_class, "method_decorators", ())
-    if isinstance(decorators, Mapping):
-        decorators = decorators.get(method.lower(), ())
-    # Anything else, such as a property, is for the class's own code.
-    is_list = isinstance(decorators, Iterable)
-    return is_list and any(getattr(one, _OPENS, None) is True for one in decorators)

@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSession
 from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
 
 from flask_realtime.flask_contexts import SESSION
-from flask_realtime.messages.call_rules import open_to_calls
+from flask_realtime.messages.call_marks import open_to_calls
 
 from ..conversations import Browser
 

@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.routing import BaseConverter, IntegerConverter, Rule
 
 from flask_realtime.messages import dispatch
-from flask_realtime.messages.call_rules import open_to_calls
+from flask_realtime.messages.call_marks import open_to_calls
 
 from ..conversations import Browser
 
