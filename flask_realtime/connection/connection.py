@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from math import inf
 
-from ..config.settings import Config
 from ..errors import CloseCode
 from ..identity.keys import shorten
 from ..protocol.messages import SPEAKS_OF_LEAVING, left_message
 from ..protocol.positions import Position
 from ..threads import clock
 from ..threads.job_queue import JobQueue
-from ..threads.pool import ThreadPool
 from ..threads.rare_warnings import RareWarnings
-from ..writing.fd import Descriptor
-from ..writing.flusher import Flusher
 from ..writing.frames import Frame, close_frame, ping_frame, text_frame
 from ..writing.outbox import Outbox
 from ..writing.owner import NOBODY
+from .beginning import OpeningHandshake, Shared
 from .limits import LARGEST_WAITING, PendingLimit, TokenBucket
 from .parting import CLOSE_SECONDS, part_from_peer
 from .reading import Reading
@@ -32,16 +28,13 @@ warnings = RareWarnings(logger)
 class Connection:
     """One open WebSocket.
 
-    :param descriptor: the socket's fd.
-    :param threads: the threads on which the socket's messages are handled.
+    The handshake is not kept: it holds the request, which is large.
+
+    :param handshake: the handshake that opens it.
+    :param shared: what it shares with all others of this process.
     :param name: the connection's name, unique within the process.
     :param digest: names the client, which is one page of one browser, to the registry.
     :param user: the client's user, as :func:`.user_of` writes it; None: a stranger.
-    :param session_seconds: after how many seconds the user's session ends by itself.
-    :param address: where the peer is, for the log.
-    :param accept: the answer to the handshake (101), which is written before anything else.
-    :param deflates: whether the peer takes deflated frames.
-    :param detach: takes it off its channels, once; returns how far pushes were posted, by channel.
     """
 
     __slots__ = (
@@ -54,28 +47,21 @@ class Connection:
 
     def __init__(
         self,
-        descriptor: Descriptor,
-        flusher: Flusher,
-        threads: ThreadPool,
-        config: Config,
-        *,
+        handshake: OpeningHandshake,
+        shared: Shared,
         name: str,
         digest: str,
         user: str | None = None,
-        session_seconds: float = inf,
-        address: str,
-        accept: bytes,
-        deflates: bool,
-        detach: Callable[[Connection], Mapping[str, Position]],
     ) -> None:
+        flusher, threads, config, self._detach = shared
         self.name = name
         self.digest = digest
         self.user = user
-        self.address = address
+        self.address = handshake.address
         self.jobs = JobQueue(threads, flusher.lock)
         self.bucket = TokenBucket(config.max_messages_per_second)
         self.reading = Reading(
-            descriptor,
+            handshake.descriptor,
             PendingLimit(config.max_pending_messages, LARGEST_WAITING * config.max_message_bytes),
             threads.time_slice,
         )
@@ -83,7 +69,7 @@ class Connection:
         self.receiver: Receiver | None = None
         self.opened_at = self.last_pinged = clock.monotonic()
         #: When the session of the handshake ends that the user came with.
-        self.session_ends_at = self.opened_at + session_seconds
+        self.session_ends_at = self.opened_at + handshake.session_seconds
         #: Whether the socket is to be closed once the message that is being handled is answered.
         self.is_retiring = False
         #: Whether the server dropped the socket before its start; set by transport/response.py.
@@ -97,13 +83,16 @@ class Connection:
         self.close_code: int = CloseCode.ABNORMAL
         #: The version of the wire format that the client speaks.
         self.speaks = 1
-        self._descriptor = descriptor
-        self._flusher = flusher
-        self._accept = accept
-        self._detach, self._config = detach, config
+        self._descriptor = handshake.descriptor
+        self._flusher, self._config = flusher, config
+        self._accept = handshake.accept
         #: What waits to be written; emptied by the flusher.
         self.outbox = Outbox(
-            descriptor, flusher.lock, self, deflates=deflates, limit=config.max_backlog_bytes
+            self._descriptor,
+            flusher.lock,
+            self,
+            deflates=handshake.deflates,
+            limit=config.max_backlog_bytes,
         )
         # Shared, since a lock for each connection would take 240 bytes under gevent.
         self._lock = flusher.lock

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 
 from ..config.settings import Config
+from ..connection.beginning import Shared
 from ..connection.connection import Connection, Receiver
 from ..connection.limits import ConnectionCount
 from ..errors import RegistryUnavailable
@@ -71,8 +72,6 @@ class Admission:
         self._config = config
         self._registry = registry
         self._hub = hub
-        self._flusher = flusher
-        self._threads = threads
         self._secret_keys = secret_keys
         self._make_receiver = make_receiver
         self._has_ended = has_ended
@@ -86,8 +85,8 @@ class Admission:
         self._numbers = itertools.count(1)
         # Set when the last connection has gone; None while nobody waits for that.
         self._is_empty: threading.Event | None = None
-        # Bound once for all connections, to save memory.
-        self._detach = hub.remove
+        # Made once, because each bound method would take memory.
+        self._shared = Shared(flusher, threads, config, hub.remove)
 
     def connections(self) -> list[Connection]:
         """Return the connections of this process, with those that are being closed."""
@@ -174,20 +173,8 @@ class Admission:
             return self._count
 
     def _connect(self, handshake: Handshake, names: Names) -> Connection:
-        return Connection(
-            handshake.descriptor,
-            self._flusher,
-            self._threads,
-            self._config,
-            name=str(next(self._numbers)),
-            digest=names.digest,
-            user=names.user,
-            session_seconds=handshake.session_seconds,
-            address=handshake.address,
-            accept=handshake.accept,
-            deflates=handshake.deflates,
-            detach=self._detach,
-        )
+        name = str(next(self._numbers))
+        return Connection(handshake, self._shared, name, names.digest, names.user)
 
     def _register(
         self,

@@ -21,6 +21,7 @@ from flask import Flask, request
 from werkzeug.serving import make_server
 
 from flask_realtime.config.settings import Config
+from flask_realtime.connection.beginning import Shared
 from flask_realtime.connection.connection import Connection
 from flask_realtime.threads.pool import ThreadPool
 from flask_realtime.transport.handshake import Handshake, check_headers
@@ -61,22 +62,11 @@ class Echo:
 
 
 def make_app() -> Flask:
-    app, flusher, threads = Flask(__name__), Flusher(), ThreadPool()
-    config = Config(max_message_bytes=MOST, max_backlog_bytes=64 * MOST)
+    app, config = Flask(__name__), Config(max_message_bytes=MOST, max_backlog_bytes=64 * MOST)
+    shared = Shared(Flusher(), ThreadPool(), config, detach=lambda _: {})
 
     def admit(handshake: Handshake) -> Connection:
-        connection = Connection(
-            handshake.descriptor,
-            flusher,
-            threads,
-            config,
-            name="1",
-            digest="d" * 64,
-            address=handshake.address,
-            accept=handshake.accept,
-            deflates=handshake.deflates,
-            detach=lambda _: {},
-        )
+        connection = Connection(handshake, shared, "1", "d" * 64)
         connection.receiver = Echo(connection)
         return connection
 

@@ -3,13 +3,16 @@
 import socket
 import struct
 import threading
+from math import inf
+from typing import NamedTuple
 
 from flask_realtime.config.settings import Config
+from flask_realtime.connection.beginning import Shared
 from flask_realtime.connection.connection import Connection
 from flask_realtime.protocol.positions import Position
 from flask_realtime.protocol.publications import Publication
 from flask_realtime.threads.pool import ThreadPool
-from flask_realtime.writing.fd import descriptor_for
+from flask_realtime.writing.fd import Descriptor, descriptor_for
 from flask_realtime.writing.flusher import Flusher
 from flask_realtime.writing.frames import push_frame
 from tests.eventually import DEADLINE
@@ -35,6 +38,16 @@ class RegistryEvents:
         self.is_closed.set()
 
 
+class Opening(NamedTuple):
+    """The handshake of a socket that no server has accepted."""
+
+    descriptor: Descriptor
+    address: str = "127.0.0.1"
+    accept: bytes = b"101"
+    deflates: bool = False
+    session_seconds: float = inf
+
+
 class Pair:
     """A connection that lives on a thread of its own, with the other end in hand."""
 
@@ -49,18 +62,9 @@ class Pair:
         self.flusher = flusher or Flusher()
         descriptor = descriptor_for(ours)
         descriptor.take_over()
-        self.connection = Connection(
-            descriptor,
-            self.flusher,
-            ThreadPool(),
-            Config(**settings),
-            name="1",
-            digest="d" * 64,
-            address="127.0.0.1",
-            accept=b"101",
-            deflates=False,
-            detach=self._detach,
-        )
+        handshake = Opening(descriptor)
+        shared = Shared(self.flusher, ThreadPool(), Config(**settings), self._detach)
+        self.connection = Connection(handshake, shared, "1", "d" * 64)
         self.connection.receiver = self.receiver
         self.thread = threading.Thread(target=lambda: self.connection.live(self._read), daemon=True)
 
