@@ -61,7 +61,9 @@ def has_shown_password() -> bool:
 def is_of_cookie() -> bool:
     """Return whether nothing but the remember cookie has logged the session's user in."""
     session = present_session()
-    return bool(value_in(session, "_user_id")) and value_in(session, _FRESH) is False
+    # A log-in that the app itself calls not fresh has "_id", as each by login_user().
+    is_stale = value_in(session, _FRESH) is False and value_in(session, "_id") is None
+    return bool(value_in(session, "_user_id")) and is_stale
 
 
 def log_user_out() -> None:

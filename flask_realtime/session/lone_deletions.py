@@ -23,7 +23,7 @@ from ..page.user_loader import identify
 from ..registries.base import Registry
 from .logins import has_shown_password
 from .pending_changes import SessionChanges
-from .remember_cookie import deletions_of_remembering, remembering_cookie
+from .remember_cookie import cookie_of_log_out, deletions_of_remembering, remembering_cookie
 
 
 class LoneDeletion(NamedTuple):
@@ -43,7 +43,7 @@ def deletion_in(item: SessionChanges) -> LoneDeletion | None:
     Call it in the request context of the message that has made the changes.
     """
     lines = () if identify() else tuple(deletions_of_remembering(item.cookies))
-    cookie = remembering_cookie() if lines else ""
+    cookie = cookie_of_log_out() if lines else ""
     return LoneDeletion(cookie, lines) if cookie else None
 
 

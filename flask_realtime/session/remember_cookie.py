@@ -90,6 +90,20 @@ def users_to_forget(lines: Sequence[str]) -> list[str]:
     return [one for one in dict.fromkeys(users) if one is not None]
 
 
+def cookie_of_log_out() -> str:
+    """Return the remember cookie that a browser may have which the current message logs out: the
+    one that the message brings, or the one by which its user would be remembered."""
+    user, flask_login = _user_that_came(), sys.modules.get("flask_login")
+    brought = remembering_cookie()
+    if brought or user is None or flask_login is None:
+        return brought
+    try:
+        return str(flask_login.encode_cookie(user))
+    except UnicodeEncodeError:
+        # Flask-Login signs nothing with a secret key of such letters, and so remembers nobody.
+        return ""
+
+
 def deletion_behind_log_out(lines: Sequence[str]) -> list[str]:
     """Return the line that takes the cookie away where Flask-Login has left it alone, though the
     current message logs a user out, since the message brings none.

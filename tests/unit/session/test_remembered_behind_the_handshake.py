@@ -9,6 +9,7 @@ import pytest
 from cachelib import SimpleCache
 from flask_session import Session
 
+from flask_realtime.identity.keys import session_digest
 from flask_realtime.session.forgotten_cookies import FORGOTTEN
 
 from .remembered import remembering, stored, tells_of_it
@@ -55,6 +56,19 @@ def test_log_out_lasts_where_the_session_is_in_its_cookie(app, path):
 
     assert who(browser) is None
     assert browser.client.get_cookie("remember_token") is None
+
+
+def test_log_out_lasts_where_another_tab_has_cleared_the_session_before_the_page_fetches_it(app):
+    """Nothing of it reaches the browser but the deletion of the cookie."""
+    browser = remembering(app)
+    browser.client.post("/login")
+    socket_of_former_cookies(browser).call("/logout", method="post")
+    browser.process.registry.end_session(session_digest("secret", browser.key))
+    browser.client.post("/clear")
+
+    browser.take_over()
+
+    assert who(browser) is None
 
 
 @pytest.mark.parametrize("path", WAYS)
@@ -141,9 +155,13 @@ def test_session_that_is_cleared_is_the_remembered_users_again(request, app, kee
 @pytest.mark.parametrize("path", WAYS)
 @pytest.mark.parametrize("asked", ["user=42", "user=43", "user=42&stale"])
 @pytest.mark.parametrize("is_fetched", [False, True])
-def test_next_log_in_by_http_is_remembered(keeping, path, asked, is_fetched):
+@pytest.mark.parametrize("is_known", [False, True])
+def test_next_log_in_by_http_is_remembered(keeping, path, asked, is_fetched, is_known):
     """Its cookie is the same as before, or another one. What waits takes it not away."""
-    socket_of_former_cookies(keeping).call(path, method="post")
+    socket = socket_of_former_cookies(keeping)
+    if is_known:
+        socket = keeping.open_socket()
+    socket.call(path, method="post")
     if is_fetched:
         keeping.take_over()
 
