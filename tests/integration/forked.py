@@ -1,9 +1,10 @@
-"""Forks servers of gunicorn off a process that has imported flask_realtime and what it needs.
+"""Forks servers off a process that has imported flask_realtime and what it needs.
 
 Most of the processor time of a server's start goes into imports, and the tests start hundreds of
-servers. Such a process has gevent patch Python before it imports anything else, as gunicorn does.
-Another one has SQLAlchemy too, for the apps that use it: flask_realtime looks whether it was
-imported. The app, and what else it uses, are imported by each worker. Servers of other kinds import
+servers. One such process, of all workers of pytest-xdist, is for servers on greenlets: it has
+gevent patch Python before it imports anything else, as gunicorn does. One is for servers on
+threads. Others have SQLAlchemy too, for the apps that use it: flask_realtime looks whether it was
+imported. The app, and what else it uses, are imported by each server. Servers of other kinds import
 everything themselves.
 """
 
@@ -11,10 +12,10 @@ from __future__ import annotations
 
 import _socket
 import array
-import atexit
 import contextlib
 import functools
 import gc
+import hashlib
 import importlib
 import json
 import os
@@ -26,13 +27,21 @@ import signal
 import socket
 import subprocess
 import sys
+import types
 
 MODULES = ("flask_realtime", "flask_realtime.registries.redis", "redis", "gunicorn.app.wsgiapp")
-WORKERS = {"gevent": "gunicorn.workers.ggevent", "gthread": "gunicorn.workers.gthread"}
+# What further modules the servers have, by what they run on.
+SERVERS = {
+    "greenlets": ("gunicorn.workers.ggevent", "gevent.pywsgi"),
+    "threads": ("gunicorn.workers.gthread", "flask.cli", "werkzeug.serving"),
+}
+RUNS_ON = {"gevent": "greenlets", "pywsgi": "greenlets", "gthread": "threads", "dev": "threads"}
 DATABASE = "flask_sqlalchemy"
 ROOT = pathlib.Path(__file__).parents[2]
 # What an order for a server may have, in bytes: its environment is the most of it.
 MOST = 150_000
+# How long a process that forks servers waits for somebody who needs it, when nobody does.
+LAST_LOOK_MS = 100
 # How the names of environment variables begin that Python, gevent or the C library read when they
 # start: a fork would not heed them.
 READ_EARLY = ("PYTHON", "GEVENT", "MALLOC_", "GLIBC_", "LD_")
@@ -48,7 +57,7 @@ def can_fork(kind, app, environ):
     is_imported = app.partition(":")[0] in sys.stdlib_module_names
     return (
         has_descriptors
-        and kind in WORKERS
+        and kind in RUNS_ON
         and not (is_imported or any(map(_is_read_early, environ)))
     )
 
@@ -65,11 +74,11 @@ def uses_database(app, folder):
 
 
 class Forked:
-    """A process that runs ``python -m gunicorn``: as much of ``subprocess.Popen`` as is needed.
+    """A process that runs a server: as much of ``subprocess.Popen`` as is needed.
 
-    :param kind: the kind of gunicorn's workers.
+    :param kind: the kind of the server.
     :param app: module and name of the app.
-    :param words: what follows ``gunicorn`` on its command line.
+    :param words: what follows ``python`` on its command line, ``-m`` or ``-c`` first.
     :param cwd: the working directory.
     :param env: all environment variables.
     :param log: a file for all that it prints.
@@ -77,7 +86,7 @@ class Forked:
 
     def __init__(self, kind, app, words, cwd, env, log):
         text = json.dumps({"words": words, "cwd": str(cwd), "environ": env}).encode()
-        nursery = _nursery(kind, *[DATABASE] * uses_database(app, cwd))
+        nursery = _nursery(RUNS_ON[kind], *[DATABASE] * uses_database(app, cwd))
         socket.send_fds(nursery, [text], [log.fileno()])
         pid, (self._fd,), _, _ = socket.recv_fds(nursery, 20, 1)
         self.pid = int(pid)
@@ -92,7 +101,7 @@ class Forked:
 
     def wait(self, seconds=None):
         if not self._ends_within(seconds):
-            raise subprocess.TimeoutExpired("gunicorn", seconds)
+            raise subprocess.TimeoutExpired("python", seconds)
 
     def send_signal(self, signum):
         signal.pidfd_send_signal(self._fd, signum)
@@ -104,66 +113,103 @@ class Forked:
 
 
 @functools.lru_cache
-def _nursery(kind, *libraries):
-    """Return the socket of a process that forks servers of one kind until it is closed.
+def _nursery(basis, *libraries):
+    """Return a connection to the process that forks servers for all processes of this run of the
+    tests: the first that needs one starts it, and the last that goes away ends it.
 
+    :param basis: what the servers run on, greenlets or threads.
     :param libraries: what their apps use beside flask_realtime.
     """
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, __file__, str(theirs.fileno()), kind, *libraries],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    name = hashlib.sha256("\n".join([run, str(ROOT), basis, *libraries]).encode()).hexdigest()
+    # Linux takes it as a name that ends with its socket, and not as a file.
+    address = f"\0tests-{name}"
+    ours = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            ours.connect(address)
+            return ours
+        _start(address, basis, *libraries)
+
+
+def _start(address, *arguments):
+    """Start a process that forks servers, unless another process is just doing so."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        try:
+            door.bind(address)
+        except OSError:
+            return
+        door.listen()
+        door.set_inheritable(True)
+        os.posix_spawn(
+            sys.executable,
+            [sys.executable, __file__, str(door.fileno()), *arguments],
+            {**os.environ, "PYTHONUNBUFFERED": "1"},
+            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
         )
-    atexit.register(_end, ours, process)
-    return ours
 
 
-def _end(ours, process):
-    ours.close()
-    process.wait()
-
-
-def serve_orders(fd, kind, *libraries):
+def serve_orders(fd, basis, *libraries):
     """Fork a server for each order, and answer with its process id and a descriptor of it.
 
     Returns in each of the forks, too, once it has served.
     """
-    if kind == "gevent":
+    # Ctrl-C is for those who run the tests.
+    os.setsid()
+    if basis == "greenlets":
         importlib.import_module("gevent.monkey").patch_all()
     sys.path.insert(0, str(ROOT))
-    for name in (*MODULES, WORKERS[kind], *libraries):
+    for name in (*MODULES, *SERVERS[basis], *libraries):
         importlib.import_module(name)
     del sys.path[0]
     # The collector of each fork would look through all that was imported, and so copy it.
     gc.freeze()
     # Of the class below the one that gevent patches, which would wait in its loop.
-    orders = _socket.socket(fileno=fd)
-    while True:
-        text, extra, _, _ = orders.recvmsg(MOST, _socket.CMSG_SPACE(4))
-        if not text:
-            return
-        log = array.array("i", extra[0][2])[0]
-        pid = fork()
-        if pid == 0:
-            orders.close()
-            return become_gunicorn(log, **json.loads(text))
-        os.close(log)
-        process = os.pidfd_open(pid)
-        rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [process]))
-        orders.sendmsg([str(pid).encode()], [rights])
-        os.close(process)
-        reap()
+    door = _socket.socket(fileno=fd)
+    poll = original("select", "poll")()
+    poll.register(door, select.POLLIN)
+    clients = {}
+    while found := poll.poll(None if clients else LAST_LOOK_MS):
+        for number, _ in found:
+            if number == door.fileno():
+                client = _socket.socket(fileno=door._accept()[0])
+                clients[client.fileno()] = client
+                poll.register(client, select.POLLIN)
+            elif order := take_order(clients[number]):
+                log, text = order
+                pid = original("os", "fork")()
+                if pid == 0:
+                    for one in (door, *clients.values()):
+                        one.close()
+                    return become_server(log, **json.loads(text))
+                os.close(log)
+                hand_over(clients[number], pid)
+                reap()
+            else:
+                poll.unregister(number)
+                clients.pop(number).close()
 
 
-def fork():
-    """Fork as Python does: gevent's own would begin its loop here."""
+def take_order(client):
+    """Return the descriptor of a log, and what is to be started; None: the client has gone."""
+    text, extra, _, _ = client.recvmsg(MOST, _socket.CMSG_SPACE(4))
+    return (array.array("i", extra[0][2])[0], text) if text else None
+
+
+def hand_over(client, pid):
+    """Tell a client which process it has got."""
+    process = os.pidfd_open(pid)
+    rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", [process]))
+    with contextlib.suppress(OSError):
+        client.sendmsg([str(pid).encode()], [rights])
+    os.close(process)
+
+
+def original(module, name):
+    """Return a function of Python's own: gevent's would begin its loop here."""
     if "gevent" in sys.modules:
-        return sys.modules["gevent.monkey"].get_original("os", "fork")()
-    return os.fork()
+        return sys.modules["gevent.monkey"].get_original(module, name)
+    return getattr(importlib.import_module(module), name)
 
 
 def reap():
@@ -173,8 +219,8 @@ def reap():
             pass
 
 
-def become_gunicorn(log, words, cwd, environ):
-    """Be gunicorn, as if it had been started by its command line, and end as it ends."""
+def become_server(log, words, cwd, environ):
+    """Be a server, as if it had been started by its command line, and end as it ends."""
     os.setsid()
     for fd in (1, 2):
         os.dup2(log, fd)
@@ -182,11 +228,18 @@ def become_gunicorn(log, words, cwd, environ):
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environ)
-    # As "python -m" would have it.
+    # As "python -m" and "python -c" would have it.
     sys.path[:0] = [os.getcwd(), *environ["PYTHONPATH"].split(os.pathsep)]
-    # gunicorn takes for its default where it was imported.
-    sys.argv = ["gunicorn", "--chdir", os.getcwd(), *words]
-    runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)
+    option, program, *words = words
+    if option == "-c":
+        sys.argv = ["-c", *words]
+        main = sys.modules["__main__"] = types.ModuleType("__main__")
+        exec(program, vars(main))
+    else:
+        # gunicorn takes for its default where it was imported.
+        place = ["--chdir", os.getcwd()] if program == "gunicorn" else []
+        sys.argv = [program, *place, *words]
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -77,8 +77,7 @@ def launch(kind, app, words, folder, environ, log):
     path = f"{folder}{os.pathsep}{ROOT}"
     env = {**os.environ, **environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
     if can_fork(kind, app, environ):
-        after_gunicorn = words[words.index("gunicorn") + 1 :]
-        return Forked(kind, app, after_gunicorn, folder, env, log)
+        return Forked(kind, app, words[1:], folder, env, log)
     return subprocess.Popen(
         words,
         cwd=folder,

@@ -17,13 +17,13 @@ def index():
 
 
 @pytest.mark.parametrize(
-    ("line", "imported"),
-    [("import flask_sqlalchemy", "sqlalchemy"), ("", "")],
-    ids=["used", "none"],
+    ("kind", "line", "imported"),
+    [("gevent", "import flask_sqlalchemy", "sqlalchemy"), ("gevent", "", ""), ("dev", "", "")],
+    ids=["used", "none", "none on threads"],
 )
-def test_forked_server_has_no_library_that_its_app_does_not_use(tmp_path, line, imported):
+def test_forked_server_has_no_library_that_its_app_does_not_use(tmp_path, kind, line, imported):
     """What flask_realtime heeds only where an app has imported it is in no other app's server."""
     (tmp_path / "chosen.py").write_text(APP.format(line))
 
-    with ServerProcess("gevent", "chosen:app", folder=tmp_path) as server:
+    with ServerProcess(kind, "chosen:app", folder=tmp_path) as server:
         assert get(server.url) == imported
