@@ -9,6 +9,7 @@ import pytest
 from .people import Person, assert_page_lives
 
 WAYS = ["/logout", "/leave", "/renew"]
+SAYS_NOTHING = {"SAYS_NOTHING": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -17,18 +18,32 @@ def folder(tmp_path_factory):
     return str(tmp_path_factory.mktemp("sessions"))
 
 
-@pytest.fixture(params=[{}, {"SAYS_NOTHING": "1"}], ids=["identify", "says_nothing"])
-def says(request):
-    """Of an app that tells its users, or does not."""
+@pytest.fixture(
+    params=[
+        pytest.param(("memory", {}), id="memory-identify"),
+        pytest.param(("redis", SAYS_NOTHING), id="redis-says_nothing"),
+        pytest.param(("memory", SAYS_NOTHING), id="memory-says_nothing", marks=pytest.mark.long),
+        pytest.param(("redis", {}), id="redis-identify", marks=pytest.mark.long),
+    ]
+)
+def kind(request):
+    """The registry of the app, and what it has in its environment."""
     return request.param
 
 
-@pytest.fixture(params=["memory", "redis"])
-def person(share, request, folder, says):
+@pytest.fixture
+def says(kind):
+    """Of an app that tells its users, or does not."""
+    return kind[1]
+
+
+@pytest.fixture
+def person(share, kind, folder):
     """A user who is remembered, of an app in one process, or in two that share a Redis."""
-    settings = {"workers": 2, "REDIS_PREFIX": "dies"} if request.param == "redis" else {}
+    registry, says = kind
+    settings = {"workers": 2, "REDIS_PREFIX": "dies"} if registry == "redis" else {}
     environ = {"SESSIONS": folder, **says}
-    person = Person(share("logins:app", registry=request.param, environ=environ, **settings).url)
+    person = Person(share("logins:app", registry=registry, environ=environ, **settings).url)
     person.log_in_to_stay()
     return person
 

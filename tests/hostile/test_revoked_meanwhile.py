@@ -9,7 +9,12 @@ from tests.integration.browsers import connection_id
 
 from .people import Person
 
-KINDS = [("gevent", "memory", 1), ("gthread", "memory", 1), ("gevent", "redis", 2)]
+KINDS = [
+    # Greenlets, and the registry in memory, are in the others.
+    pytest.param(("gevent", "memory", 1), marks=pytest.mark.long),
+    ("gthread", "memory", 1),
+    ("gevent", "redis", 2),
+]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: "-".join(kind[:2]))

@@ -106,11 +106,19 @@ def test_log_out_behind_a_call_that_renews_the_cookie_is_one_line(share, environ
     assert person.me()["user"] is None
 
 
-@pytest.fixture(params=["memory", "redis"])
-def silent(share, request, folder, keeps):
+@pytest.fixture(
+    params=[
+        pytest.param(("memory", True), id="memory-kept"),
+        pytest.param(("redis", False), id="redis-cookie"),
+        pytest.param(("memory", False), id="memory-cookie", marks=pytest.mark.long),
+        pytest.param(("redis", True), id="redis-kept", marks=pytest.mark.long),
+    ]
+)
+def silent(share, request, folder):
     """An app that does not tell its users."""
+    registry, keeps = request.param
     environ = {"SAYS_NOTHING": "1", **({"SESSIONS": folder} if keeps else {})}
-    settings = {"registry": "redis", "REDIS_PREFIX": "two"} if request.param == "redis" else {}
+    settings = {"registry": "redis", "REDIS_PREFIX": "two"} if registry == "redis" else {}
     return share("logins:app", environ=environ, **settings).url
 
 

@@ -12,18 +12,37 @@ from tests.eventually import DEADLINE
 from .browsers import Browser
 from .serving import ServerProcess
 
-# Each server and each registry occurs; the other pairs would repeat the same.
-KINDS = [
-    pytest.param(("gevent", "memory"), marks=pytest.mark.long),
-    pytest.param(("gthread", "memory"), marks=pytest.mark.long),
+PAIRS = [
+    ("gevent", "memory"),
+    ("gthread", "memory"),
     ("pywsgi", "memory"),
     # The same server as with the debugger, which is told below.
-    pytest.param(("dev", "memory"), marks=pytest.mark.long),
+    ("dev", "memory"),
     ("gevent", "redis"),
     ("gthread", "redis"),
-    pytest.param(("pywsgi", "redis"), marks=pytest.mark.long),
+    ("pywsgi", "redis"),
     ("dev-debug", "redis"),
 ]
+
+
+def told_by(*pairs):
+    """Return parameters for all servers with their registries, of which only some are told of by
+    ``make test``."""
+    return [pytest.param(one, marks=[pytest.mark.long] * (one not in pairs)) for one in PAIRS]
+
+
+# Each server and each registry occurs; the other pairs would repeat the same.
+KINDS = told_by(
+    ("pywsgi", "memory"), ("gevent", "redis"), ("gthread", "redis"), ("dev-debug", "redis")
+)
+# For a story of what an app says or a registry keeps, which is the same on each server: both
+# registries, on greenlets and on threads.
+ON_TWO_SERVERS = pytest.mark.parametrize(
+    "server",
+    told_by(("pywsgi", "memory"), ("gthread", "redis")),
+    indirect=True,
+    ids="-".join,
+)
 
 _names = (f"c{number}" for number in itertools.count(1))
 

@@ -8,6 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from ..eventually import DEADLINE, eventually
 from .browsers import Browser
+from .conftest import ON_TWO_SERVERS
 from .serving import ServerProcess
 from .shaking import shake
 
@@ -33,6 +34,7 @@ def test_socket_has_its_line_in_the_access_log(server, browser, channel):
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "null", "https://127.0.0.1.evil.example"]
 )
+@ON_TWO_SERVERS
 def test_handshake_of_a_foreign_origin_is_refused(server, browser, channel, origin):
     """A page of another origin cannot open a socket with a visitor's cookies: the answer is 403."""
     page = browser.page(f"/on/{channel}")
@@ -64,6 +66,7 @@ def test_handshake_of_the_own_origin_is_accepted(server, browser, channel):
         "?socket_connection_id=<script>" + "x" * 20,
     ],
 )
+@ON_TWO_SERVERS
 def test_handshake_without_a_proper_id_is_refused(server, browser, channel, query):
     """A missing or malformed connection id is answered 400, with the name of the attribute that
     holds it."""
@@ -84,6 +87,7 @@ def test_handshake_without_a_session_is_refused(server, browser, channel):
     assert status == 403
 
 
+@ON_TWO_SERVERS
 def test_handshake_with_a_tampered_session_is_refused(server, browser, channel):
     """A cookie that the app did not sign opens no socket."""
     page = browser.page(f"/on/{channel}")
@@ -94,6 +98,7 @@ def test_handshake_with_a_tampered_session_is_refused(server, browser, channel):
     assert status == 403
 
 
+@ON_TWO_SERVERS
 def test_stolen_id_without_its_session_hears_nothing(server, channel):
     """A connection id in another session belongs to another client, and hears nothing of the first
     one."""

@@ -6,6 +6,8 @@ import pytest
 
 from tests.eventually import DEADLINE
 
+from .conftest import ON_TWO_SERVERS
+
 
 @pytest.fixture
 def page(browser, channel):
@@ -53,6 +55,7 @@ def test_call_route_has_the_circumstances_of_the_handshake(server, socket, page)
     assert body["connection_id"] == page
 
 
+@ON_TWO_SERVERS
 def test_call_route_replies_with_any_kind_of_body(socket):
     """A reply holds JSON as JSON, text as text, and other bytes as base64."""
     text, octets = socket.call("/slow/0.0"), socket.call("/bytes")
@@ -61,6 +64,7 @@ def test_call_route_replies_with_any_kind_of_body(socket):
     assert (octets["encoding"], octets["body"]) == ("base64", "AP8=")
 
 
+@ON_TWO_SERVERS
 def test_call_route_tells_of_every_status(socket):
     """Redirects are not followed, errors are replies with their status, and the socket stays
     open."""
@@ -97,6 +101,7 @@ def test_call_route_subscribes_the_socket_it_came_by(browser, socket, channel):
         ({"uri": "/echo", "headers": {"Sec-Fetch-Site": "none"}}, 400),
     ],
 )
+@ON_TWO_SERVERS
 def test_call_route_refuses_what_it_cannot_use(socket, fields, status):
     """A field that cannot be used is answered 400, and the socket stays open."""
     reply = socket.ask("call-route", **fields)
@@ -122,6 +127,7 @@ def test_call_route_refuses_what_it_cannot_use(socket, fields, status):
         (b"\x00\x01", None, 400),
     ],
 )
+@ON_TWO_SERVERS
 def test_bad_message_is_answered(socket, text, message_id, status):
     """A message that is wrong in any way gets a reply that says so, and the socket stays open."""
     socket.websocket.send(text)
@@ -217,6 +223,7 @@ def test_log_out_over_a_socket_is_answered_before_it_ends(server, browser, socke
     assert browser.get("/session").json() == {}
 
 
+@ON_TWO_SERVERS
 def test_session_path_takes_no_foreign_origin(server, browser, socket, page):
     """A page of another origin cannot fetch a session that waits for the browser."""
     socket.call("/session/colour/blue", method="post")

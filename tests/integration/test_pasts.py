@@ -5,6 +5,8 @@ import pytest
 
 from flask_realtime.identity.keys import CONNECTION_ID_HEADER
 
+from .conftest import ON_TWO_SERVERS
+
 
 def resume(socket, positions=None):
     """Resume as the bundled client does, which is told what it has left."""
@@ -15,6 +17,7 @@ def headers_of(page, **more):
     return {CONNECTION_ID_HEADER: page, **more}
 
 
+@ON_TWO_SERVERS
 def test_rendered_page_begins_with_the_last_messages(browser, channel):
     """A page subscribes with last=, by the decorator or by the socket. It gets the last messages,
     and then new ones."""
@@ -33,6 +36,7 @@ def test_rendered_page_begins_with_the_last_messages(browser, channel):
         assert socket.payloads(1) == [7]
 
 
+@ON_TWO_SERVERS
 def test_page_that_was_cut_off_does_not_hear_its_past_again(browser, channel):
     """A page reconnects, and continues after the last message that it got."""
     browser.post(f"/push-many/{channel}", json=[1, 2, 3])
@@ -49,6 +53,7 @@ def test_page_that_was_cut_off_does_not_hear_its_past_again(browser, channel):
         assert socket.payloads(1) == [4]
 
 
+@ON_TWO_SERVERS
 def test_open_page_begins_with_what_it_would_have_heard(browser, channel):
     """An open page subscribes with last=. It does not get messages that its own requests pushed to
     all others."""
@@ -67,6 +72,7 @@ def test_open_page_begins_with_what_it_would_have_heard(browser, channel):
 
 
 @pytest.mark.parametrize("last", [0, 2])
+@ON_TWO_SERVERS
 def test_page_that_leaves_and_comes_again_counts_anew(browser, channel, last):
     """A page leaves and subscribes again, also within one view. With last= it gets the last
     messages again, and without it no message twice."""
@@ -89,6 +95,7 @@ def test_page_that_leaves_and_comes_again_counts_anew(browser, channel, last):
         assert following["payload"] == 4
 
 
+@ON_TWO_SERVERS
 def test_boosted_visit_leaves_the_former_view_s_channels(browser, channel):
     """A boosted visit shows another view. The page is told which channels it has left, receives the
     new view's, and keeps those of the app itself."""

@@ -67,7 +67,7 @@ def test_error_of_a_command_ends_the_work_of_its_pool(run):
     assert run("", "fork", is_command=True) == "NobodyListens"
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.long)])
 def test_error_of_a_push_ends_the_work_of_a_pool(run, method):
     """A push in a worker fails. The error reaches the caller of the pool, who would otherwise wait
     for ever."""

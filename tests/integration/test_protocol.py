@@ -8,6 +8,7 @@ import pytest
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 from ..deflate import deflated
+from .conftest import ON_TWO_SERVERS
 from .raw import RawSocket
 
 PING = b'{"id": 1, "action": "ping"}'
@@ -122,6 +123,7 @@ def test_close_without_a_code_is_answered(raw):
         (8, struct.pack("!H", 1000) + b"\xff", {}, 1007),
     ],
 )
+@ON_TWO_SERVERS
 def test_broken_frame_closes_with_its_code(raw, opcode, payload, options, code):
     """A frame that breaks the protocol closes the socket with 1002, text that is no UTF-8 with
     1007."""

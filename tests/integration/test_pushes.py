@@ -9,6 +9,7 @@ import requests
 from tests.eventually import DEADLINE
 
 from .browsers import Browser
+from .conftest import ON_TWO_SERVERS
 
 
 def test_page_hears_what_is_pushed_before_its_socket_opens(browser, channel):
@@ -25,6 +26,7 @@ def test_page_hears_what_is_pushed_before_its_socket_opens(browser, channel):
         assert socket.payloads(1) == ["live"]
 
 
+@ON_TWO_SERVERS
 def test_push_carries_channel_payload_and_position(browser, channel):
     """A push has a channel, a payload and a position that counts from 1."""
     page = browser.page(f"/on/{channel}")
@@ -43,6 +45,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.parametrize("value", ["text", 5, 1.5, None, True, [], {}, [{"a": None}], "ä\u2028😀"])
+@ON_TWO_SERVERS
 def test_push_takes_any_json_value(browser, channel, value):
     """A message may be any JSON value, not only an object."""
     page = browser.page(f"/on/{channel}")
@@ -52,6 +55,7 @@ def test_push_takes_any_json_value(browser, channel, value):
         assert socket.payloads(1) == [value]
 
 
+@ON_TWO_SERVERS
 def test_push_takes_what_the_json_provider_of_the_app_takes(browser, channel):
     """A date in a message is encoded as in a response of the app."""
     page = browser.page(f"/on/{channel}")
@@ -71,6 +75,7 @@ def test_pushes_arrive_in_order(browser, channel):
         assert socket.payloads(900) == list(range(900))
 
 
+@ON_TWO_SERVERS
 def test_push_reaches_every_page_of_a_channel_and_no_other(server, channel):
     """Every page of a channel hears a push, whichever session it belongs to, and no other page
     does."""
@@ -88,6 +93,7 @@ def test_push_reaches_every_page_of_a_channel_and_no_other(server, channel):
         socket.close()
 
 
+@ON_TWO_SERVERS
 def test_push_to_a_pattern_reaches_each_channel_that_fits(browser, channel):
     """A pattern reaches each channel that fits it, once, and only the asterisk is special in it."""
     pages = {
@@ -110,6 +116,7 @@ def test_push_to_a_pattern_reaches_each_channel_that_fits(browser, channel):
         socket.close()
 
 
+@ON_TWO_SERVERS
 def test_push_with_the_same_id_is_one_message(browser, channel):
     """Two pushes with the same push id are one message."""
     page = browser.page(f"/on/{channel}")
@@ -121,6 +128,7 @@ def test_push_with_the_same_id_is_one_message(browser, channel):
         assert socket.payloads(2) == ["once", "next"]
 
 
+@ON_TWO_SERVERS
 def test_push_to_one_client_is_heard_by_it_alone(server, channel):
     """A message to one client keeps its place among the messages of the channel, and no other
     client gets it."""
@@ -136,6 +144,7 @@ def test_push_to_one_client_is_heard_by_it_alone(server, channel):
         assert theirs.payloads(2) == [1, 2]
 
 
+@ON_TWO_SERVERS
 def test_push_to_a_client_that_would_not_hear_it_is_an_error(server, browser, channel):
     """A message to a client that is not subscribed to the channel is an error."""
     page = browser.page(f"/on/{channel}")
@@ -146,6 +155,7 @@ def test_push_to_a_client_that_would_not_hear_it_is_an_error(server, browser, ch
     assert response.status_code == 500
 
 
+@ON_TWO_SERVERS
 def test_subscribing_takes_effect_on_an_open_socket(browser, channel):
     """A request of the page subscribes and unsubscribes its open socket at once."""
     page = browser.page(f"/on/{channel}")
@@ -241,6 +251,7 @@ def test_disconnect_closes_the_sockets_of_the_page(browser, channel):
         untouched.settle()
 
 
+@ON_TWO_SERVERS
 def test_disconnect_everywhere_closes_every_socket_of_the_session(server, channel):
     """disconnect(everywhere=True) closes all sockets of the browser session, and no others."""
     browser, other = Browser(server.url), Browser(server.url)
@@ -265,6 +276,7 @@ def test_hooks_run_once_for_each_socket(server, browser):
         watching.settle()
 
 
+@ON_TWO_SERVERS
 def test_hooks_tell_a_socket_that_resumes_from_the_first_of_its_page(server, browser, channel):
     """is_resumed tells a socket that reconnects from a page's first, so a chat does not announce
     everybody after a deploy."""

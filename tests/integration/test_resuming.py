@@ -6,6 +6,8 @@ import pytest
 
 from tests.eventually import DEADLINE, eventually
 
+from .conftest import ON_TWO_SERVERS
+
 
 @pytest.fixture
 def page(browser, channel):
@@ -35,6 +37,7 @@ def test_resume_goes_on_behind_the_positions_it_names(browser, page, channel):
         assert socket.payloads(1) == [5]
 
 
+@ON_TWO_SERVERS
 def test_resume_without_positions_begins_where_the_page_subscribed(browser, page, channel):
     """A resume without positions brings all that came since the page was rendered."""
     browser.post(f"/push-many/{channel}", json=[1, 2])
@@ -45,6 +48,7 @@ def test_resume_without_positions_begins_where_the_page_subscribed(browser, page
         assert socket.payloads(2) == [1, 2]
 
 
+@ON_TWO_SERVERS
 def test_resume_is_replied_to_before_anything_is_pushed(browser, page, channel):
     """The reply to a resume comes before the first push."""
     browser.post(f"/push-many/{channel}", json=[1, 2])
@@ -56,6 +60,7 @@ def test_resume_is_replied_to_before_anything_is_pushed(browser, page, channel):
         assert first["known"] is True
 
 
+@ON_TWO_SERVERS
 def test_resume_from_another_log_is_told_that_something_is_lost(browser, page, channel):
     """A client whose position is not in the log is told that messages are lost."""
     browser.post(f"/push/{channel}", json=1)
@@ -70,6 +75,7 @@ def test_resume_from_another_log_is_told_that_something_is_lost(browser, page, c
         assert socket.payloads(1) == [2]
 
 
+@ON_TWO_SERVERS
 def test_false_position_costs_no_other_client_its_place(browser, page, channel):
     """A false position from one client changes nothing for others."""
     browser.post(f"/push/{channel}", json=1)
@@ -86,6 +92,7 @@ def test_false_position_costs_no_other_client_its_place(browser, page, channel):
     assert after["position"].split(":")[:2] == [epoch, "3"]
 
 
+@ON_TWO_SERVERS
 def test_resume_never_subscribes(browser, page, channel):
     """A channel that the page is not subscribed to is reported as lost, and nothing of it is
     heard."""
@@ -98,6 +105,7 @@ def test_resume_never_subscribes(browser, page, channel):
         assert socket.payloads(1) == ["mine"]
 
 
+@ON_TWO_SERVERS
 def test_resume_of_a_page_the_registry_does_not_know(browser, channel):
     """A page that never subscribed, or whose client has expired, is told that it is not known."""
     page = browser.page("/")
@@ -115,6 +123,7 @@ def test_resume_of_a_page_the_registry_does_not_know(browser, channel):
         {"action": "resume", "positions": {"a": "no position"}},
     ],
 )
+@ON_TWO_SERVERS
 def test_resume_must_come_first_and_be_well_formed(browser, page, message):
     """On a socket with resume=1 any other first message is answered 400, and a resume may still
     follow."""
@@ -128,6 +137,7 @@ def test_resume_must_come_first_and_be_well_formed(browser, page, message):
     assert again["status"] == 400
 
 
+@ON_TWO_SERVERS
 def test_plain_client_goes_on_where_its_last_socket_ended(browser, page, channel):
     """A client that never resumes gets what came since its last socket ended."""
     with browser.open(page) as socket:
