@@ -13,6 +13,7 @@ from __future__ import annotations
 import _socket
 import array
 import contextlib
+import ctypes
 import functools
 import gc
 import hashlib
@@ -29,7 +30,16 @@ import subprocess
 import sys
 import types
 
-MODULES = ("flask_realtime", "flask_realtime.registries.redis", "redis", "gunicorn.app.wsgiapp")
+MODULES = (
+    "flask_realtime",
+    "flask_realtime.registries.memory.registry",
+    "flask_realtime.registries.redis",
+    "redis",
+    "gunicorn.app.wsgiapp",
+    "gunicorn.glogging",
+    # Of what Python imports for the first request.
+    "encodings.idna",
+)
 # What further modules the servers have, by what they run on.
 SERVERS = {
     "greenlets": ("gunicorn.workers.ggevent", "gevent.pywsgi"),
@@ -43,8 +53,11 @@ MOST = 150_000
 # How long a process that forks servers waits for somebody who needs it, when nobody does.
 LAST_LOOK_MS = 100
 # How the names of environment variables begin that Python, gevent or the C library read when they
-# start: a fork would not heed them.
+# start: a fork would not heed them. PYTHONPATH and MALLOC_ARENA_MAX are heeded below.
 READ_EARLY = ("PYTHON", "GEVENT", "MALLOC_", "GLIBC_", "LD_")
+HEEDED = ("PYTHONPATH", "MALLOC_ARENA_MAX")
+# Of glibc's malloc.h.
+M_ARENA_MAX = -8
 
 
 def can_fork(kind, app, environ):
@@ -63,7 +76,7 @@ def can_fork(kind, app, environ):
 
 
 def _is_read_early(name):
-    return name.startswith(READ_EARLY) and name != "PYTHONPATH"
+    return name.startswith(READ_EARLY) and name not in HEEDED
 
 
 def uses_database(app, folder):
@@ -228,6 +241,8 @@ def become_server(log, words, cwd, environ):
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environ)
+    if arenas := environ.get("MALLOC_ARENA_MAX"):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, int(arenas))
     # As "python -m" and "python -c" would have it.
     sys.path[:0] = [os.getcwd(), *environ["PYTHONPATH"].split(os.pathsep)]
     option, program, *words = words
