@@ -37,6 +37,7 @@ def test_fragments_are_one_message(raw):
     assert answer(raw)["status"] == 200
 
 
+@ON_TWO_SERVERS
 def test_control_frames_may_come_between_fragments(raw):
     """A ping between two fragments is answered at once, and the message is still whole."""
     raw.send(1, PING[:5], final=False)
@@ -56,6 +57,7 @@ def test_ping_is_answered_before_what_came_after_it(raw):
     assert answer(raw)["status"] == 200
 
 
+@ON_TWO_SERVERS
 def test_text_split_within_a_character_is_whole(raw):
     """A character may be split between two fragments."""
     text = '{"id": "é😀", "action": "ping"}'.encode()
@@ -74,6 +76,7 @@ def test_bytes_may_come_one_by_one(raw):
     assert answer(raw)["status"] == 200
 
 
+@ON_TWO_SERVERS
 def test_ping_is_answered_with_its_payload(raw):
     """A pong has the payload of its ping, of up to 125 bytes."""
     raw.send(9, b"x" * 125)
@@ -85,6 +88,7 @@ def test_ping_is_answered_with_its_payload(raw):
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 3000, 4999])
+@ON_TWO_SERVERS
 def test_close_is_answered_with_its_code(raw, code):
     """A close frame is answered with the same code, and the connection ends."""
     raw.send(8, struct.pack("!H", code) + b"bye")
@@ -93,6 +97,7 @@ def test_close_is_answered_with_its_code(raw, code):
     assert raw.is_at_end()
 
 
+@ON_TWO_SERVERS
 def test_close_without_a_code_is_answered(raw):
     """An empty close frame is answered with an empty one."""
     raw.send(8, b"")
@@ -133,6 +138,7 @@ def test_broken_frame_closes_with_its_code(raw, opcode, payload, options, code):
     assert raw.is_at_end()
 
 
+@ON_TWO_SERVERS
 def test_second_message_within_a_fragmented_one_is_an_error(raw):
     """A message may not begin before all fragments of the last one have come."""
     raw.send(1, b"begun", final=False)
@@ -148,6 +154,7 @@ def test_message_too_large_closes_with_1009(raw):
     assert raw.close_code() == 1009
 
 
+@ON_TWO_SERVERS
 def test_message_too_large_in_fragments_closes_with_1009(raw):
     """The limit is for a whole message, not for each of its fragments."""
     raw.send(1, b"x" * 200_000, final=False)
@@ -156,6 +163,7 @@ def test_message_too_large_in_fragments_closes_with_1009(raw):
     assert raw.close_code() == 1009
 
 
+@ON_TWO_SERVERS
 def test_message_of_wide_characters_is_measured_in_bytes(raw):
     """The limit counts bytes, not characters."""
     raw.send_aside(1, ("😀" * 70_000).encode())
@@ -163,6 +171,7 @@ def test_message_of_wide_characters_is_measured_in_bytes(raw):
     assert raw.close_code() == 1009
 
 
+@ON_TWO_SERVERS
 def test_deflated_message_is_read(server, browser, channel):
     """A compressed message is read if compression was agreed on."""
     page = browser.page(f"/on/{channel}")
@@ -182,6 +191,7 @@ def test_deflate_bomb_closes_with_1009(server, browser, channel):
         other.settle()
 
 
+@ON_TWO_SERVERS
 def test_client_that_names_the_full_window_is_answered_by_naming_it(server, browser, channel):
     """A client may ask for a window of 15 bits, which it would get anyway."""
     page = browser.page(f"/on/{channel}")
@@ -192,6 +202,7 @@ def test_client_that_names_the_full_window_is_answered_by_naming_it(server, brow
         assert socket.payloads(1) == ["the same again " * 100]
 
 
+@ON_TWO_SERVERS
 def test_deflated_push_is_inflated_without_context(server, browser, channel):
     """Each compressed push can be inflated without the ones before it."""
     page = browser.page(f"/on/{channel}")
