@@ -59,7 +59,7 @@ def whole_browser(browser):
         pytest.skip("chromium is not installed beside chromium-headless-shell")
     whole = browser.browser_type.launch(
         executable_path=chromium.WHOLE,
-        args=chromium.ARGUMENTS,
+        args=chromium.WHOLE_ARGUMENTS,
         ignore_default_args=chromium.LEFT_OUT,
     )
     yield whole

@@ -34,7 +34,7 @@ def visited(site_server, tmp_path):
     site.answer("b", main=AHEAD, channel="ahead")
     browser = subprocess.Popen(
         [
-            *(chromium.WHOLE, *chromium.ARGUMENTS[1:], "--remote-debugging-port=0"),
+            *(chromium.WHOLE, *chromium.WHOLE_ARGUMENTS[1:], "--remote-debugging-port=0"),
             *(f"--user-data-dir={tmp_path}", f"{site.url}/page"),
         ],
         stderr=subprocess.DEVNULL,
