@@ -28,6 +28,18 @@ IS_SHOWN = """selector => {
 }"""
 
 HAS_TEXT = "([selector, text]) => document.querySelector(selector)?.textContent.trim() === text"
+HAVE_TEXTS = """([selector, texts]) => {
+  const shown = Array.from(document.querySelectorAll(selector), (one) =>
+    one.textContent.trim().replace(/\\s+/g, " "));
+  return JSON.stringify(shown) === JSON.stringify(texts);
+}"""
+HAVE_COUNT = "([selector, count]) => document.querySelectorAll(selector).length === count"
+HAS_VALUE = "([selector, value]) => document.querySelector(selector)?.value === value"
+FOCUS = """selector => {
+  const field = document.querySelector(selector);
+  field?.focus();
+  return field && document.activeElement === field;
+}"""
 # Selects what a field holds, once it is there.
 SELECT = """selector => {
   const field = document.querySelector(selector);
@@ -67,6 +79,17 @@ class Hands:
         self.wait_for(SELECT, selector)
         self.page.keyboard.insert_text(text)
 
+    def type(self, selector, text):
+        """Type *text*, key by key, at the end of what a field holds."""
+        self.wait_for(FOCUS, selector)
+        self.page.keyboard.press("End")
+        self.page.keyboard.type(text)
+
+    def press(self, selector, key):
+        """Press a key in a field."""
+        self.wait_for(FOCUS, selector)
+        self.page.keyboard.press(key)
+
     def wait_until_shown(self, selector):
         """Wait until the page shows an element."""
         if is_chromium(self.page):
@@ -81,6 +104,25 @@ class Hands:
     def wait_until_reads(self, selector, text):
         """Wait until an element has *text*, and no other."""
         self.wait_for(HAS_TEXT, [selector, text])
+
+    def wait_until_all_read(self, selector, texts):
+        """Wait until the elements that fit have *texts*, in order, and there are no others."""
+        self.wait_for(HAVE_TEXTS, [selector, texts])
+
+    def wait_for_count(self, selector, count):
+        """Wait until so many elements fit."""
+        self.wait_for(HAVE_COUNT, [selector, count])
+
+    def wait_for_value(self, selector, value):
+        """Wait until a field holds *value*, and nothing else."""
+        self.wait_for(HAS_VALUE, [selector, value])
+
+    def texts(self, selector):
+        """Return the texts of all elements that fit."""
+        return self.page.evaluate(
+            "one => Array.from(document.querySelectorAll(one), (found) => found.textContent)",
+            selector,
+        )
 
     def text(self, selector):
         """Return the text that an element shows."""
