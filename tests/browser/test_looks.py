@@ -90,6 +90,18 @@ def example(request, tmp_path_factory):
         yield request.param, server
 
 
+@pytest.fixture(scope="module")
+def classic(browser):
+    """A browser whose scrollbars take room."""
+    classic = browser.browser_type.launch(
+        executable_path=chromium.PATH,
+        args=["--no-sandbox", "--disable-gpu"],
+        ignore_default_args=["--hide-scrollbars"],
+    )
+    yield classic
+    classic.close()
+
+
 @pytest.fixture
 def furnished(example, come):
     """A function that opens an example for somebody, and fills it with content that is hard to lay
@@ -98,27 +110,27 @@ def furnished(example, come):
 
     def furnished(**options):
         person = come(server.url, **options)
-        page = person.page
         if name == "chat":
             chatting.enter(person, "Ada", "garden")
             other = chatting.Speaker(server, "Maximiliane von Hohenlohe-Langenburg", "garden")
             other.say(LONG)
             chatting.Speaker(server, "Ben", "music").say("Listen!")
             person.wait_until_open()
-            chatting.say(page, f"see {LONG}")
-            expect(page.locator(chatting.WORDS).last).to_have_text(f"see {LONG}")
+            chatting.say(person, f"see {LONG}")
+            person.wait_until_all_read("article:last-child p", [f"see {LONG}"])
         if name == "board":
             person.visit("/")
-            page.fill("[name=name]", "Ada")
-            page.click("text=Begin")
-            page.fill("#text", LONG)
+            person.fill("[name=name]", "Ada")
+            person.click("header button")
+            person.wait_until_shown("#text")
             person.wait_until_open()
-            page.click("header button")
-            expect(page.locator("article p").first).to_have_text(LONG)
+            person.fill("#text", LONG)
+            person.click("header button")
+            person.wait_until_reads("article p", LONG)
         if name == "progress":
             person.visit("/")
-            page.click("text=Begin one")
-            expect(page.locator("article")).to_have_count(1)
+            person.click("form button")
+            person.wait_for_count("article", 1)
         return person
 
     return furnished
@@ -192,15 +204,10 @@ def test_forced_colours_leave_buttons_their_borders(furnished):
     assert without == []
 
 
-def test_page_does_not_jump_to_the_side_when_it_grows(example, browser):
+def test_page_does_not_jump_to_the_side_when_it_grows(example, classic):
     """A page grows until it needs a scrollbar. Its content does not move, because room for the
     scrollbar is reserved."""
     name, server = example
-    classic = browser.browser_type.launch(
-        executable_path=chromium.PATH,
-        args=["--no-sandbox", "--disable-gpu"],
-        ignore_default_args=["--hide-scrollbars"],
-    )
     ada = chromium.Visitor(classic, server.url, viewport={"width": 1000, "height": 500})
     if name == "chat":
         chatting.enter(ada, "Ada", "lobby")
@@ -219,6 +226,6 @@ def test_page_does_not_jump_to_the_side_when_it_grows(example, browser):
         )
         for height in ("0", "3000px")
     ]
-    classic.close()
+    ada.close()
 
     assert widths[0] == widths[1]
