@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Sequence
 
 from ..registries.base import Registry
+from ..threads.portions import portions
+from .attempts import Attempts
 from .delivery import Delivery
 from .hub import Hub
 
@@ -30,6 +32,7 @@ class ChannelUpkeep:
         self._registry = registry
         # The new channels that the registry has yet to keep: only the keys of this dict count.
         self._new: dict[str, None] = {}
+        self._keeping = Attempts("Keeping the new channel %s", lambda some: self._keep(some))
 
     def sweep(self) -> None:
         """Stop hearing channels that have been idle for a while, and keep the new ones known.
@@ -40,8 +43,13 @@ class ChannelUpkeep:
         if idle:
             self._delivery.ask_to_read(self._delivery.pause(idle))
         self._new.update(dict.fromkeys(self._delivery.take_new()))
-        while self._new:
-            names = list(islice(self._new, CHANNELS_AT_ONCE))
-            self._registry.refresh((), names)
-            for name in names:
-                del self._new[name]
+        left = self._keeping.run(list(self._new))
+        # Nobody needs those that are heard no more, and there may be ever more of them.
+        for name in left.difference(self._delivery.names()) if left else ():
+            del self._new[name]
+
+    def _keep(self, names: Sequence[str]) -> None:
+        for chosen in portions(names, lambda _: 1, CHANNELS_AT_ONCE):
+            self._registry.refresh((), chosen)
+            for name in chosen:
+                self._new.pop(name, None)

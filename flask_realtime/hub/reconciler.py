@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from ..errors import RegistryUnavailable
+from ..identity.keys import shorten
 from ..registries.base import Registry
 from ..registries.subscriptions import Subscriptions
 from ..threads.background import BackgroundThread
@@ -78,6 +79,12 @@ class Reconciler:
         self._client_catch_up = ClientCatchUp(
             hub, registry, self.unnoted_kicks, partial(self._note, ()), enter, settle
         )
+        self._keeping_clients = Attempts(
+            "Keeping client %s from expiring", lambda some: self._keep_clients(some), shorten
+        )
+        self._keeping_channels = Attempts(
+            "Keeping channel %s from expiring", lambda some: self._keep_channels(some)
+        )
 
     def recover(self, names: Collection[str]) -> None:
         """Have the logs of paused channels read."""
@@ -126,13 +133,19 @@ class Reconciler:
 
         :raises RegistryUnavailable: if the registry cannot be reached.
         """
-        connections = list(self._hub.connections())
+        self._keeping_clients.run(self._hub.digests())
+        self._keeping_channels.run(self._delivery.names())
+
+    def _keep_clients(self, digests: Iterable[str]) -> None:
+        connections = [one for digest in digests for one in self._hub.connections(digest)]
         for chosen in portions(connections, self._weights.connection, REFRESHED_AT_ONCE):
             unknown = self._registry.refresh(self._client_catch_up.records(chosen), ())
             if unknown:
                 self._note((), unknown)
-        for names in portions(self._delivery.names(), lambda _: 1, CHANNELS_AT_ONCE):
-            self._registry.refresh((), names)
+
+    def _keep_channels(self, names: Sequence[str]) -> None:
+        for chosen in portions(names, lambda _: 1, CHANNELS_AT_ONCE):
+            self._registry.refresh((), chosen)
 
     def _note(
         self, names: Collection[str], digests: Collection[str], is_anew: bool = False

@@ -34,27 +34,47 @@ def test_all_is_done_but_what_fails(caplog):
     assert work.done == {*names} - left
     assert work.calls < 50
     assert [one.getMessage() for one in caplog.records] == [
-        "Doing '3', '700' failed. It is tried again every second."
+        "Doing '3', '700' failed. It will be tried again."
     ]
 
 
-def test_log_tells_of_another_failure_and_of_the_end(caplog):
+def test_log_tells_of_another_failure_and_of_the_end(clock, caplog):
     """The same failure is told once, another one once more, and the end of it."""
     work = Work(*"abcdef")
     tries = Attempts("Doing %s", work, str)
     tries.run("abcdef")
+    clock.now += attempts.MOST_SECONDS
     tries.run("abcdef")
     work.errors["a"] = KeyError()
+    clock.now += attempts.MOST_SECONDS
     tries.run("abcdef")
     del work.errors["b"]
+    clock.now += attempts.MOST_SECONDS
 
     assert tries.run("abcdef") == set("acdef")
 
     assert [one.getMessage() for one in caplog.records] == [
-        "Doing a, b, c and 3 more failed. It is tried again every second.",
-        "Doing a failed. It is tried again every second.",
+        "Doing a, b, c and 3 more failed. It will be tried again.",
+        "Doing a failed. It will be tried again.",
         "Doing b has failed before, and is done now.",
     ]
+
+
+def test_what_fails_is_tried_less_and_less_often(clock):
+    """A name fails for good. It is tried every second at first, and twice a minute later on, while
+    another one that comes is done at once."""
+    work = Work("bad")
+    tries, tried = Attempts("Doing %s", work), []
+    for second in range(300):
+        before = work.calls
+        assert tries.run(["bad"]) == {"bad"}
+        tried += [second] * (work.calls - before)
+        clock.now += 1
+
+    assert tried[:4] == [0, 1, 2, 4]
+    assert len(tried) == 15
+    assert tries.run(["bad", "new"]) == {"bad"}
+    assert work.done == {"new"}
 
 
 def test_what_has_failed_before_is_tried_last(monkeypatch):
@@ -90,5 +110,5 @@ def test_name_that_is_asked_for_no_more_is_forgotten(caplog):
 
     tries.run("a")
 
-    assert len(tries._errors) == 1
+    assert len(tries._failures) == 1
     assert [one.getMessage()[:7] for one in caplog.records] == ["Doing a", "Doing b", "Doing a"]

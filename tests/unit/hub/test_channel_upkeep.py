@@ -94,3 +94,30 @@ def test_channels_are_kept_anew_once_redis_is_heard_again(house, upkeep):
     upkeep.sweep()
 
     assert kept == [["a"]]
+
+
+def test_channel_that_cannot_be_kept_holds_up_no_other_and_is_forgotten_with_its_page(
+    clock, house, upkeep, caplog
+):
+    """The registry raises an error for one channel, for good. Other new channels are kept, and the
+    process remembers that one no longer than its page is there."""
+    kept = []
+
+    def refresh(records, channels):
+        if "a" in channels:
+            raise TypeError("It is broken.")
+        kept.extend(channels)
+
+    house.registry.refresh = refresh
+    house.registry.subscribe("d1", ["b"])
+    eventually(lambda: house.jobs)
+    house.work()
+    for _ in range(3):
+        upkeep.sweep()
+        clock.now += SWEEP
+
+    assert kept == ["b"]
+    assert len([one for one in caplog.records if one.levelname == "ERROR"]) == 1
+    let_page_be_away(house, upkeep, clock)
+    assert house.delivery.names() == []
+    assert not upkeep._new

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from flask_realtime.errors import RegistryUnavailable
-from flask_realtime.hub import reconciler
+from flask_realtime.hub import attempts, reconciler
 from tests.eventually import DEADLINE, eventually
 
 from .house import Guest
@@ -13,8 +13,9 @@ from .house import Guest
 
 @pytest.fixture(autouse=True)
 def rounds(monkeypatch):
-    """Let the rounds of the reconciler follow each other closely."""
+    """Let the rounds of the reconciler follow each other closely, and all be tried in each."""
     monkeypatch.setattr(reconciler, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(attempts, "FIRST_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_orders_that_cannot_be_read_are_told_once_and_repeated_when_they_can(
     house.reconciler.restored()
     go_on(calls)
     what = "Repeating the orders that this process has missed"
-    assert told(caplog) == [f"{what} failed. It is tried again every second."]
+    assert told(caplog) == [f"{what} failed. It will be tried again."]
 
     mend()
 
@@ -104,7 +105,7 @@ def test_client_that_cannot_be_put_out_of_a_channel_holds_up_no_other(
     house.registry.subscribe("d2", ["b"])
     eventually(lambda: house.hub.channels(other) == {"b"})
     what = "Having the registry note that client d1 has left channels"
-    assert told(caplog) == [f"{what} failed. It is tried again every second."]
+    assert told(caplog) == [f"{what} failed. It will be tried again."]
     mend()
     eventually(lambda: not house.registry.subscriptions(["d1"])["d1"])
     eventually(lambda: told(caplog)[1:] == [f"{what} has failed before, and is done now."])
@@ -126,7 +127,7 @@ def test_log_that_cannot_be_read_holds_up_no_other(house, monkeypatch, caplog):
     eventually(lambda: "e" in house.hub.channels(house.guest))
 
     assert [one for one in told(caplog) if "failed." in one] == [
-        "Reading the log of channel 'b' failed. It is tried again every second."
+        "Reading the log of channel 'b' failed. It will be tried again."
     ]
     mend()
     eventually(lambda: not house.delivery.paused(["b"]))
@@ -149,7 +150,7 @@ def test_client_that_cannot_be_read_holds_up_no_other(house, other, monkeypatch,
 
     eventually(lambda: house.hub.channels(other) == {"a", "b"})
     go_on(calls)
-    failed = "Reading the subscriptions of client d1 failed. It is tried again every second."
+    failed = "Reading the subscriptions of client d1 failed. It will be tried again."
     assert told(caplog) == [failed]
     mend()
     eventually(lambda: house.hub.channels(house.guest) == {"a", "b"})
@@ -187,3 +188,35 @@ def test_client_that_goes_before_it_can_be_restored_is_forgotten(house, other, m
 
     assert house.registry.subscriptions(["d2"])["d2"] is None
     eventually(lambda: not house.reconciler._client_catch_up._untold)
+
+
+def test_client_that_cannot_be_kept_from_expiring_holds_up_no_other(
+    house, other, monkeypatch, caplog
+):
+    """The registry raises an error for one client, and for one channel. It keeps all others, which
+    would expire else, however often it is asked."""
+    for name in ("b", "c"):
+        house.registry.subscribe("d2", [name])
+    eventually(lambda: house.jobs)
+    house.catch_up.run(other)
+    kept = []
+
+    def fails(records, channels):
+        refused = "b" in channels or "d1" in [one.digest for one in records]
+        if not refused:
+            kept.extend([*channels, *[one.digest for one in records]])
+        return refused
+
+    _, mend = broken(house.registry, "refresh", monkeypatch, fails)
+    house.reconciler.refresh()
+    house.reconciler.refresh()
+
+    assert sorted(kept) == ["a", "a", "c", "c", "d2", "d2"]
+    assert told(caplog) == [
+        "Keeping client d1 from expiring failed. It will be tried again.",
+        "Keeping channel 'b' from expiring failed. It will be tried again.",
+    ]
+    mend()
+    kept.clear()
+    house.reconciler.refresh()
+    assert len(told(caplog)) == 4
