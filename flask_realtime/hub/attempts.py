@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from ..errors import RegistryUnavailable
+from ..registries.unreadable import Unreadable
 from ..threads import clock
 
 logger = logging.getLogger(__name__)
@@ -98,9 +99,9 @@ class Attempts:
     def _failure(self, names: Sequence[str]) -> Exception | None:
         try:
             self._act(names)
-        except RegistryUnavailable:
-            raise
         except Exception as error:
+            if isinstance(error, RegistryUnavailable) and not isinstance(error, Unreadable):
+                raise
             return error
         return None
 

@@ -10,6 +10,7 @@ from typing import Any
 from ...errors import RegistryUnavailable
 from ...threads import clock
 from ...threads.fork import ForkLocal
+from ..unreadable import Unreadable
 from .address import RedisAddress
 from .batches import batches
 from .connecting import Connecting
@@ -127,7 +128,9 @@ class RedisPool:
 
     def unavailable(self, reason: object, **details: Any) -> RegistryUnavailable:
         """Return an error that says what happened, and at which Redis."""
-        return RegistryUnavailable(f"{self.address} is not available: {reason}", **details)
+        is_of_data = type(reason) is ErrorReply and reason.is_of_data
+        kind = Unreadable if is_of_data else RegistryUnavailable
+        return kind(f"{self.address} is not available: {reason}", **details)
 
     def close(self) -> None:
         """Close all connections: those that are in use as soon as their calls are done."""

@@ -36,6 +36,12 @@ class ErrorReply(str):
         within = _WITHIN_SCRIPT.match(self)
         return within[1] if within is not None else self.partition(" ")[0]
 
+    @property
+    def is_of_data(self) -> bool:
+        """Whether Redis refused a command for what it has under the command's keys: they are of
+        another type, or a script cannot read them."""
+        return self.code == "WRONGTYPE" or (self.code == "ERR" and "user_script:" in self)
+
 
 def pack(commands: Iterable[Sequence[Argument]]) -> bytes:
     """Return the bytes that send *commands*, one after the other.

@@ -5,6 +5,7 @@ import pytest
 from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.hub import attempts
 from flask_realtime.hub.attempts import Attempts
+from flask_realtime.registries.unreadable import Unreadable
 
 
 class Work:
@@ -87,6 +88,15 @@ def test_what_has_failed_before_is_tried_last(monkeypatch):
     assert work.done == set()
     assert tries.run(["a", "b", "c", "d"]) == {"a", "b", "c"}
     assert work.done == {"d"}
+
+
+def test_name_whose_data_cannot_be_read_holds_up_no_other():
+    """The registry is there, and has data of another kind for one of the names."""
+    work = Work("b")
+    work.errors["b"] = Unreadable("Another kind of data.")
+
+    assert Attempts("Doing %s", work).run(["a", "b", "c"]) == {"b"}
+    assert work.done == {"a", "c"}
 
 
 def test_registry_that_is_away_ends_the_round(caplog):

@@ -61,3 +61,21 @@ def test_reader_takes_replies_in_pieces_of_any_size():
         replies += iter(reader.gets, INCOMPLETE)
 
     assert replies == [[b"hello", 1], b""]
+
+
+@pytest.mark.parametrize(
+    "said, is_of_data",
+    [
+        ("WRONGTYPE Operation against a key holding the wrong kind of value", True),
+        ("WRONGTYPE Operation against … script: on @user_script:9.", True),
+        ("ERR user_script:9: attempt to index a nil value script: 0be1, on @user_script:9.", True),
+        ("ERR Error running script (call to f_0be1): @user_script:9: user_script:9: nil", True),
+        ("ERR Error running script (call to f_0be1): @user_script:9: @user_script: 9: "
+         "-OOM command not allowed", False),
+        ("ERR unknown command 'EVALSHA'", False),
+        ("OOM command not allowed when used memory > 'maxmemory'.", False),
+    ],
+)  # fmt: skip
+def test_error_tells_whether_the_data_is_to_blame(said, is_of_data):
+    """What one key holds is told from what keeps Redis from doing anything."""
+    assert ErrorReply(said).is_of_data == is_of_data
