@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -49,7 +49,7 @@ class HandingOver:
         They may write into the session at each request, as when its visitor was seen last, and
         renew the cookie that remembers its user, as Flask-Login does.
         """
-        made = [(item, cookies_still_meant(item)) for item in _make(self.waiting)]
+        made = [*_with_cookies_meant(_make(self.waiting))]
         of_nobody = [one for item, lines in made if item.identities[1] is None for one in lines]
         is_ended = forget_remembered(of_nobody) or any(item.heir for _digest, item in self.waiting)
         has_changed = is_ended or any(item.changes or item.renews for item, _lines in made)
@@ -61,6 +61,21 @@ class HandingOver:
             response.headers.add("Set-Cookie", line)
         if self.logs_out:
             log_out(response)
+
+
+def _with_cookies_meant(
+    made: Sequence[SessionChanges],
+) -> Iterator[tuple[SessionChanges, Sequence[str]]]:
+    """Yield what messages have changed, with the cookies that they have set, but for those that
+    would undo what came since.
+
+    Where a message has given the session another id, the request still comes by the former one: its
+    session does not tell whose the browser's is behind the next message, such as a log-in.
+    """
+    has_another_id = False
+    for item in made:
+        yield item, item.cookies if has_another_id else cookies_still_meant(item)
+        has_another_id = has_another_id or item.gives_another_id
 
 
 def _make(waiting: Sequence[Waiting]) -> list[SessionChanges]:

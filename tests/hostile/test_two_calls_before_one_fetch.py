@@ -106,6 +106,26 @@ def test_log_out_behind_a_call_that_renews_the_cookie_is_one_line(share, environ
     assert person.me()["user"] is None
 
 
+@pytest.mark.parametrize("path", ["/logout", "/renew"])
+@pytest.mark.parametrize("user", ["ada", "ben"])
+def test_log_in_behind_a_log_out_is_remembered(share, folder, path, user):
+    """A call logs out, maybe by giving the session another id, and the next one logs in, to be
+    remembered. The page fetches both at once: the log-in is remembered when the session is over."""
+    environ = {"SAYS_NOTHING": "1", "SESSIONS": folder}
+    person = Person(share("logins:app", environ=environ, ALLOW_CALLS=["/login"]).url)
+    log_in(person)
+    page = person.show("/news")
+    with person.open(page) as socket:
+        socket.call(path, method="post")
+        socket.call("/login", method="post", input={"user": user, "remember": "yes"})
+
+    person.take_over(page)
+
+    assert person.me()["user"] == user
+    person.http.cookies.pop("session")
+    assert person.me()["user"] == user
+
+
 @pytest.fixture(
     params=[
         pytest.param(("memory", True), id="memory-kept"),
