@@ -202,12 +202,7 @@ class EndOfRequest:
                 raise
             save_nothing()
             return response
-        if is_other and (user := forgotten_user(response)):
-            node = self._node()
-            node.known_ends.note_user(user)
-            response.call_on_close(partial(node.end, orders_for_remembered(user)))
-        elif not is_other and (orders := self._remembering.orders(response)):
-            response.call_on_close(partial(self._node().end, orders))
+        self._have_sockets_come_back(request, is_other, response)
         try:
             if client is None:
                 return response
@@ -221,6 +216,21 @@ class EndOfRequest:
                 client.keep_socket_key()
             if client is not None:
                 self._begun_at_once.note(response)
+
+    def _have_sockets_come_back(self, request: Request, is_other: bool, response: Response) -> None:
+        """Have sockets come back behind *response* that go by a remember cookie of before.
+
+        :param is_other: whether the session has changed hands.
+        """
+        if is_other and (user := forgotten_user(response)):
+            node = self._node()
+            node.known_ends.note_user(user)
+            response.call_on_close(partial(node.end, orders_for_remembered(user)))
+        elif is_other or SOCKET_IN_ENVIRON in request.environ:
+            # What a message sets waits until the browser fetches it.
+            return
+        elif orders := self._remembering.orders(response):
+            response.call_on_close(partial(self._node().end, orders))
 
     def _is_too_late(self, socket: SocketOfMessage) -> bool | None:
         """Return whether the session of a message ended while the message was handled, so that the

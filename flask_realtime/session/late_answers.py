@@ -54,9 +54,9 @@ class LateNode(Protocol):
 
 
 class LateAnswers:
-    """Takes out of answers that come too late what they would undo.
+    """Takes out of answers that come too late the cookies that would undo a log-in or a log-out.
 
-    Nobody is asked: the process may have heard of the end, or not.
+    It goes by what this process has heard of: an end that it has not heard of is undone.
 
     :param node: returns the node of this process.
     :param is_begun: returns whether this process has its node already; until then it knows of no

@@ -67,7 +67,7 @@ def outcome_of(app: Flask, before: CookieJar, response: Response) -> Outcome | N
         changing = tuple(with_path(line, path) for line in lines if jar.set(line, path))
         value = before.value_of(name)
         has_another_id = value is not None and jar.value_of(name) != value
-        owners = (*identities, *[None][:has_another_id])
+        owners = (*identities, None) if has_another_id else identities
         item = SessionChanges({}, changing, owners, is_noted=is_noted())
         replaced = [value] if is_ended or has_another_id else []
         # By that cookie the browser may have begun another session when it fetches this.

@@ -71,7 +71,10 @@ class SessionChanges:
 
     @property
     def gives_another_id(self) -> bool:
-        """Whether the message gave the session, which the server keeps, another id."""
+        """Whether the message gave the session, which the server keeps, another id.
+
+        Such an item alone has a third of *identities*.
+        """
         return len(self.identities) > 2
 
     def to_text(self, app: Flask, digest: str) -> str:

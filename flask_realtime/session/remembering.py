@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 from flask import Response
 
-from ..flask_contexts import present_request
-from ..page.client import SOCKET_IN_ENVIRON, key_that_came
+from ..page.client import key_that_came
 from ..registries.expiring import ExpiringDict
 from ..registries.records import End
 from ..threads import clock
 from .remember_cookie import remembers_anew
 from .succession import orders_to_come_back
 
+# How often the same is told again at once: another process may have told the contrary meanwhile,
+# since a user logs in, out, and in again, each by the process that comes next.
+_REPETITIONS = 3
+# How far apart the same is told from then on.
 _SECONDS = 60.0
 _MOST_KNOWN = 10_000
-# How often what was told last is told again at once: another process may have told the contrary
-# meanwhile, since a user logs in, out, and in again, each by the process that comes next.
-_FREE = 3
 
 
 class _Told(NamedTuple):
@@ -41,7 +41,7 @@ class Remembering:
     A browser may keep no such cookie, or keep the one that is taken away, as where the cookie is of
     another path, or is marked as secure and the site is not. Each answer of an app that renews it
     with each would have the sockets come back then, and pages that call as they are connected would
-    do so for ever. They do so some times, and then once a minute.
+    do so for ever. They do so four times in a row, and then once a minute.
     """
 
     def __init__(self) -> None:
@@ -52,11 +52,9 @@ class Remembering:
         """Return the orders that have the session's sockets come back behind *response*.
 
         They bring the cookies of before. With that cookie a message would log the user in again;
-        without it, a log-out by a message would leave it to the browser. What a message sets waits
-        until the browser fetches it.
+        without it, the app would take none away at a log-out by a message.
         """
-        is_message = SOCKET_IN_ENVIRON in present_request().environ
-        is_remembered = None if is_message else remembers_anew(response)
+        is_remembered = remembers_anew(response)
         if is_remembered is None or (key := key_that_came()) is None:
             return []
         return orders_to_come_back(key) if self._is_news(key, is_remembered) else []
@@ -67,7 +65,7 @@ class Remembering:
             found, again = self._told.get(key, now), 0
             if found is not None and found.is_remembered is is_remembered:
                 again = found.again + 1
-                if again > _FREE and now < found.moment + _SECONDS:
+                if again > _REPETITIONS and now < found.moment + _SECONDS:
                     return False
             self._told.put_among(key, _Told(is_remembered, again, now), now, _MOST_KNOWN)
             return True
