@@ -117,6 +117,20 @@ def test_requests_that_are_sent_at_once_log_nobody_in(person, path):
 
 
 @pytest.mark.parametrize("path", WAYS)
+def test_app_that_writes_into_each_session_takes_the_cookie_away(share, folder, says, path):
+    """The app counts the visits in the session. The answer comes too late to save that, as do all
+    that come right behind the end, and takes the cookie away: it does not log the user in when the
+    session is over."""
+    environ = {"SESSIONS": folder, "NOTE_VISITS": "before_request", **says}
+    person = Person(share("logins:app", environ=environ).url)
+    person.log_in_to_stay()
+    log_out_and_die(person, path)
+
+    assert person.me()["user"] is None
+    assert "remember_token" not in person.http.cookies
+
+
+@pytest.mark.parametrize("path", WAYS)
 @pytest.mark.parametrize("user", ["ada", "ben"])
 def test_next_log_in_is_remembered(person, path, user):
     """The next request logs in, and is remembered by the cookie of before, or another one. It lasts
