@@ -113,9 +113,12 @@ class MemoryClient:
         if name not in self.connections:
             self.connections += (name,)
 
-    def note_change(self) -> int:
-        """Note that the subscriptions change now; return the time of the change."""
-        self.at = max(present_moment(), self.at + 1)
+    def note_change(self, moment: int = 0) -> int:
+        """Note that the subscriptions change now; return the time of the change.
+
+        :param moment: the change is no earlier than this, in any case.
+        """
+        self.at = max(present_moment(), self.at + 1, moment)
         return self.at
 
     def note_sent(self, record: ConnectionRecord) -> None:
@@ -179,7 +182,7 @@ class MemoryClients:
         if client.is_unknown:
             client.is_unknown = False
             client.began = min(client.began, began)
-        moment = client.note_change()
+        moment = client.note_change(max(asked.values(), default=0))
         for name, start in starts.items():
             client.enter(name, as_start(start), moment, asked.get(name, moment))
         return bool(client.connections)

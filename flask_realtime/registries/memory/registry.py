@@ -114,10 +114,11 @@ class MemoryRegistry(Registry):
             if own.sessions.heir(session_of(digest), now) is not None:
                 return
             own.clients.check_limit(digest, given, now)
-            began, asked = present_moment(), {}
+            began = present_moment()
+            asked = own.users.asked_for(None if grant is None else grant.user, given, began, now)
             if grant is not None:
                 began = moment_of(grant.began)
-                asked = {name: moment_of(at) for name, at in grant.asked.items()}
+                asked.update((name, moment_of(at)) for name, at in grant.asked.items())
                 # What the user was put out of meanwhile begins anew.
                 own.clients.admit(digest, grant.user, 0, own.users, now)
                 for name in own.users.left_since(grant.user, asked, now):
@@ -247,7 +248,7 @@ class MemoryRegistry(Registry):
             if channel is None:
                 own.users.end(user, moment, now)
                 return
-            own.users.leave(user, channel, moment, now)
+            moment = own.users.leave(user, channel, moment, now, is_now=age == 0)
             events = own.events
         if events is not None:
             events.unsubscribed(user, channel, moment)

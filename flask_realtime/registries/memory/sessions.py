@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from ..expiring import ExpiringDict
@@ -115,11 +115,18 @@ class MemoryUser:
         """Return the number of channels whose moment is known."""
         return len(self._left)
 
-    def leave(self, channel: str, moment: int) -> None:
-        """Note that the user was put out of a channel."""
-        self._left[channel] = max(moment, self._left.get(channel, 0))
+    def leave(self, channel: str, moment: int, is_now: bool = False) -> int:
+        """Note that the user was put out of a channel; return when.
+
+        :param is_now: whether this has just happened, and so behind what the user has asked for
+            since the last time: see :meth:`MemoryUsers.asked_for`.
+        """
+        before = self._left.get(channel, 0)
+        moment = max(moment, before + 1) if is_now else moment
+        self._left[channel] = max(moment, before)
         if len(self._left) > MOST_LEFT_BY_USER:
             self._forget_older_half()
+        return moment
 
     def left_at(self, channel: str) -> int:
         """Return when the user was last put out of a channel."""
@@ -147,9 +154,24 @@ class MemoryUsers:
         one = self._kept(user, now)
         one.ended = max(moment, one.ended)
 
-    def leave(self, user: str, channel: str, moment: int, now: float) -> None:
-        """Note that the user's clients have left a channel."""
-        self._kept(user, now).leave(channel, moment)
+    def leave(self, user: str, channel: str, moment: int, now: float, is_now: bool = False) -> int:
+        """Note that the user's clients have left a channel: see :meth:`MemoryUser.leave`."""
+        return self._kept(user, now).leave(channel, moment, is_now)
+
+    def asked_for(
+        self, user: str | None, channels: Iterable[str], present: int, now: float
+    ) -> dict[str, int]:
+        """Return, for each of some channels that a user asks for now, when that is.
+
+        It is the *present* moment, or a later one if the user was put out of the channel in the
+        same ms.
+
+        :param user: None: a stranger.
+        """
+        one = None if user is None else self._users.get(user, now)
+        if one is None:
+            return dict.fromkeys(channels, present)
+        return {name: max(present, one.left_at(name) + 1) for name in channels}
 
     def ended_at(self, user: str, now: float) -> int:
         """Return when the user was last disconnected, as a moment; 0: never."""

@@ -44,6 +44,12 @@ end
 redis.call('PEXPIRE', user, lives)
 local moment = now_in_ms() - age
 if channel then
+    -- Later than the last time, and so than what the user has asked for in the same ms since (see asked_at);
+    -- but for a clock that was set back.
+    local before = tonumber(redis.call('HGET', user, 'left:' .. channel) or '0')
+    if age == '0' and before >= moment and before < moment + MOST_AHEAD then
+        moment = before + 1
+    end
     note('left:' .. channel, moment)
     note('latest', moment)
     if redis.call('HLEN', user) > most then

@@ -152,16 +152,32 @@ local function sent_at(sent)
     return sent ~= '' and now - sent > MOST_ON_THE_WAY and tonumber(sent) or now
 end
 
+-- Returns the moment at which a user was last put out of a channel (see end_user.lua); 0: never.
+local function put_out_at(user, name)
+    local found = redis.call('HMGET', user, 'left:' .. name, 'forgotten')
+    return math.max(tonumber(found[1] or '0'), tonumber(found[2] or '0'))
+end
+
+-- Returns when a request asked for a channel: age ms before the command was sent. One that asks now asks
+-- later than its user was put out of the channel, also if that was in the same ms.
+local function asked_at(sent, age, user, name)
+    local asked = sent - age
+    local out = user and tonumber(age) == 0 and put_out_at(user, name) or 0
+    return out >= asked and out < asked + MOST_AHEAD and out + 1 or asked
+end
+
 -- Creates a client with subscriptions; faster than to make them one by one.
-local function begin_client(client, awaits, sent, age, channels)
+local function begin_client(client, awaits, sent, age, channels, user)
     local moment = next_moment(client)
-    local values = {
-        'at', moment, 'began', as_moment(sent - age), 'arrived', '0', 'channels', #channels.names,
-    }
+    local values = {'began', as_moment(sent - age), 'arrived', '0', 'channels', #channels.names}
     for i, name in ipairs(channels.names) do
+        local asked = asked_at(sent, channels.ages[i], user, name)
+        moment = as_moment(math.max(moment, asked))
         values[#values + 1] = 'since:' .. name
-        values[#values + 1] = since_of(channels.starts[i], moment, sent - channels.ages[i])
+        values[#values + 1] = since_of(channels.starts[i], moment, asked)
     end
+    values[#values + 1] = 'at'
+    values[#values + 1] = moment
     redis.call('HSET', client, unpack(values))
     redis.call('PEXPIRE', client, awaits)
 end
@@ -191,19 +207,15 @@ local function channels_from(first)
     return channels
 end
 
--- Returns the moment at which a user was last put out of a channel (see end_user.lua); 0: never.
-local function put_out_at(user, name)
-    local found = redis.call('HMGET', user, 'left:' .. name, 'forgotten')
-    return math.max(tonumber(found[1] or '0'), tonumber(found[2] or '0'))
-end
-
 -- Subscribes a client to channels, for a request that came age ms before the command was sent (see
 -- sent_at). Returns the names of the client's connections. user is the key of the tombstone of the request's
 -- user, if that is known: a subscription begins anew that the user was put out of.
 local function subscribe(client, awaits, sent, age, channels, user)
     sent = sent_at(sent)
+    -- Most users were put out of nothing.
+    user = user and redis.call('EXISTS', user) == 1 and user or nil
     if 2 * #channels.names <= MOST_VALUES and redis.call('EXISTS', client) == 0 then
-        begin_client(client, awaits, sent, age, channels)
+        begin_client(client, awaits, sent, age, channels, user)
         return {}
     end
     local moment = next_moment(client)
@@ -211,7 +223,7 @@ local function subscribe(client, awaits, sent, age, channels, user)
     for i, name in ipairs(channels.names) do
         -- A subscription that is there keeps its start, but gets the new moment, so that no process
         -- undoes it that knows of an older change.
-        local start, asked = channels.starts[i], sent - channels.ages[i]
+        local start, asked = channels.starts[i], asked_at(sent, channels.ages[i], user, name)
         local since = redis.call('HGET', client, 'since:' .. name)
         if since then
             local known, _, asked_before = read_since(since)
@@ -222,8 +234,10 @@ local function subscribe(client, awaits, sent, age, channels, user)
                 start = kept_start(known, start)
             end
         end
+        moment = as_moment(math.max(moment, asked))
         enter(client, name, since_of(start, moment, asked))
     end
+    redis.call('HSET', client, 'at', moment)
     redis.call('HDEL', client, 'unknown')
     redis.call('HSETNX', client, 'began', as_moment(sent - age))
     redis.call('HSETNX', client, 'arrived', '0')

@@ -8,3 +8,7 @@ end
 local function as_moment(ms)
     return string.format('%.0f', ms)
 end
+
+-- How many ms the moments of changes may be ahead of the clock, where several come in the same ms. If they
+-- are further ahead, the clock was set back.
+local MOST_AHEAD = 10
