@@ -48,6 +48,15 @@ SELECT = """selector => {
   return field && document.activeElement === field;
 }"""
 
+# Does what a choice from a list does: an option is chosen, and its field tells of it.
+CHOOSE = """([selector, values]) => {
+  const field = document.querySelector(selector);
+  if (!field) return false;
+  for (const one of field.options) one.selected = values.includes(one.value);
+  for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+  return true;
+}"""
+
 
 class Hands:
     """The part of a visitor that presses, types and reads. Selectors are those of CSS."""
@@ -77,17 +86,32 @@ class Hands:
             self.page.fill(selector, text)
             return
         self.wait_for(SELECT, selector)
-        self.page.keyboard.insert_text(text)
+        if text:
+            self.page.keyboard.insert_text(text)
+        else:
+            self.page.keyboard.press("Delete")
 
     def type(self, selector, text):
         """Type *text*, key by key, at the end of what a field holds."""
-        self.wait_for(FOCUS, selector)
+        self.focus(selector)
         self.page.keyboard.press("End")
         self.page.keyboard.type(text)
 
+    def focus(self, selector):
+        """Give an element the focus, once it is there."""
+        self.wait_for(FOCUS, selector)
+
+    def choose(self, selector, *values):
+        """Choose from a list, in place of what was chosen."""
+        if is_chromium(self.page):
+            self.focus(selector)
+            self.wait_for(CHOOSE, [selector, values])
+        else:
+            self.page.select_option(selector, list(values))
+
     def press(self, selector, key):
         """Press a key in a field."""
-        self.wait_for(FOCUS, selector)
+        self.focus(selector)
         self.page.keyboard.press(key)
 
     def wait_until_shown(self, selector):

@@ -28,15 +28,14 @@ NOTE_SECOND_TRY = """() => {
 
 
 def fill(person):
-    page = person.page
-    page.fill("#box [name=name]", "Ada")
-    page.fill("#box [name=email]", "ada@example.org")
-    page.select_option("#box [name=kind]", "b")
-    page.check("#box [name=agreed]")
-    page.check("#box [name=size][value=large]")
-    page.click("#box summary")
-    page.fill("#box [name=text]", "half a mess")
-    page.focus("#box [name=text]")
+    person.fill("#box [name=name]", "Ada")
+    person.fill("#box [name=email]", "ada@example.org")
+    person.choose("#box [name=kind]", "b")
+    person.click("#box [name=agreed]")
+    person.click("#box [name=size][value=large]")
+    person.click("#box summary")
+    person.fill("#box [name=text]", "half a mess")
+    person.focus("#box [name=text]")
 
 
 def change(person, how, version, **changes):
@@ -66,15 +65,15 @@ def test_what_was_entered_stays_though_the_page_changes_and_is_then_to_be_reload
     """A change replaces a field with an entry, and then the page is to reload. The new field counts
     as typed into, so the page waits."""
     page = person.page
-    page.fill("#box [name=email]", "ada@example.org")
-    page.focus("#lines li:nth-child(1) input")
+    person.fill("#box [name=email]", "ada@example.org")
+    person.focus("#lines li:nth-child(1) input")
     change(person, how, "2")
     page.evaluate(NOTE_SECOND_TRY)
 
     page.evaluate("() => fetch('/reload', { method: 'POST' })")
     person.wait_for("() => window.isTriedAgain")
-    assert page.input_value("#box [name=email]") == "ada@example.org"
-    page.fill("#box [name=email]", "")
+    assert person.value("#box [name=email]") == "ada@example.org"
+    person.fill("#box [name=email]", "")
 
     person.wait_for("() => !window.isTriedAgain")
 
@@ -86,7 +85,7 @@ def test_word_that_is_being_composed_is_typed_once(person, how):
     """A person composes a word with an input method while the page is to change. The change waits
     for the word, because a moved field would keep its first letters."""
     page = person.page
-    page.focus("#box [name=email]")
+    person.focus("#box [name=email]")
     keyboard = page.context.new_cdp_session(page)
     keyboard.send(
         "Input.imeSetComposition", {"text": "niho", "selectionStart": 4, "selectionEnd": 4}
@@ -99,15 +98,15 @@ def test_word_that_is_being_composed_is_typed_once(person, how):
     keyboard.send("Input.insertText", {"text": "日本"})
 
     person.wait_for("() => document.querySelector('#version').textContent === '2'")
-    assert page.input_value("#box [name=email]") == "日本"
+    assert person.value("#box [name=email]") == "日本"
 
 
 def test_page_whose_boxes_were_sent_is_reloaded(person):
     """The checked boxes of a form were sent. They are no entries any more, and the page reloads."""
     page = person.page
     page.evaluate("() => addEventListener('realtime:reply', () => (window.isAnswered = true))")
-    page.check("#task [name=done]")
-    page.click("#task button")
+    person.click("#task [name=done]")
+    person.click("#task button")
     person.wait_for("() => window.isAnswered")
 
     page.evaluate("() => fetch('/reload', { method: 'POST' })")
@@ -131,12 +130,11 @@ def test_field_whose_value_the_server_changes_shows_the_new_value(person):
 def test_choices_that_were_taken_back_are_no_entries(person, how, focused):
     """A visitor chooses from a list, ticks a box, and takes both back. The visitor sees what
     somebody else chooses then, also where the focus is."""
-    page = person.page
-    page.select_option("#box [name=kind]", "b")
-    page.select_option("#box [name=kind]", "a")
-    page.check("#box [name=agreed]")
-    page.uncheck("#box [name=agreed]")
-    page.focus(f"#box [name={focused}]")
+    person.choose("#box [name=kind]", "b")
+    person.choose("#box [name=kind]", "a")
+    person.click("#box [name=agreed]")
+    person.click("#box [name=agreed]")
+    person.focus(f"#box [name={focused}]")
 
     change(person, how, "2", kind="b", agreed="yes")
 
@@ -144,17 +142,17 @@ def test_choices_that_were_taken_back_are_no_entries(person, how, focused):
     assert (seen["kind"], seen["agreed"], seen["focus"]) == ("b", True, focused)
 
 
-@pytest.mark.parametrize(("name", "chosen"), [("kind", "b"), ("many", ["a", "b"])])
+@pytest.mark.parametrize(("name", "chosen"), [("kind", "b"), ("many", "ab")])
 def test_page_whose_choice_was_taken_back_is_reloaded(person, name, chosen):
     """A visitor chooses from a list, and the page, which is to be reloaded, waits. It is reloaded
     once the visitor has chosen again what the page came with."""
     page = person.page
     page.evaluate(NOTE_SECOND_TRY)
-    page.select_option(f"#box [name={name}]", chosen)
+    person.choose(f"#box [name={name}]", *chosen)
 
     page.evaluate("() => fetch('/reload', { method: 'POST' })")
     person.wait_for("() => window.isTriedAgain")
-    page.select_option(f"#box [name={name}]", "a")
+    person.choose(f"#box [name={name}]", "a")
 
     person.wait_for("() => !window.isTriedAgain")
 
@@ -162,9 +160,8 @@ def test_page_whose_choice_was_taken_back_is_reloaded(person, name, chosen):
 def test_fields_that_look_alike_keep_no_entries(person):
     """A new line appears above a line with the same fields. It does not get what was typed into the
     lower line."""
-    page = person.page
-    page.fill("#lines li:nth-child(1) input", "of the first")
-    page.focus("#box [name=text]")
+    person.fill("#lines li:nth-child(1) input", "of the first")
+    person.focus("#box [name=text]")
 
     change(person, "lines", "2")
 
@@ -175,9 +172,8 @@ def test_fields_that_look_alike_keep_no_entries(person):
 def test_lines_with_their_own_forms_keep_their_entries(person):
     """Each line has a form of its own. Entries stay with their line, which is recognised by the
     form's action and its hidden fields, but not by tokens."""
-    page = person.page
-    page.fill("#answers form:nth-of-type(1) input[name=answer]", "of the first")
-    page.focus("#box [name=text]")
+    person.fill("#answers form:nth-of-type(1) input[name=answer]", "of the first")
+    person.focus("#box [name=text]")
 
     change(person, "answers", "2")
 
@@ -188,10 +184,9 @@ def test_lines_with_their_own_forms_keep_their_entries(person):
 def test_form_that_is_being_sent_is_emptied(person):
     """A person sends a form. Its block is refreshed before the response arrives, and the form is
     empty."""
-    page = person.page
-    page.fill("#sent [name=line]", "hello")
+    person.fill("#sent [name=line]", "hello")
 
-    page.press("#sent [name=line]", "Enter")
+    person.press("#sent [name=line]", "Enter")
 
     person.wait_for("() => document.querySelector('#sent ul').textContent.includes('hello')")
     person.wait_for("() => document.querySelector('#sent [name=line]').value === ''")
@@ -202,14 +197,14 @@ def test_form_that_was_sent_is_emptied(person):
     form is empty."""
     page = person.page
     page.evaluate("() => addEventListener('realtime:reply', () => (window.isAnswered = true))")
-    page.fill("#sent [name=line]", "quietly")
-    page.press("#sent [name=line]", "Enter")
+    person.fill("#sent [name=line]", "quietly")
+    person.press("#sent [name=line]", "Enter")
     person.wait_for("() => window.isAnswered")
 
     page.evaluate("() => fetch('/refresh/sent', { method: 'POST' })")
 
     person.wait_for("() => document.querySelector('#sent li')?.textContent === 'quietly'")
-    assert page.input_value("#sent [name=line]") == ""
+    assert person.value("#sent [name=line]") == ""
 
 
 def test_block_is_true_though_its_page_prevents_the_reload_after_a_loss(person):
@@ -243,7 +238,7 @@ def test_block_that_a_fragment_changed_is_fetched_again(person):
 
     page.evaluate(post, "/refresh/sent")
 
-    page.wait_for_selector("#sent form")
+    person.wait_until_shown("#sent form")
 
 
 def test_html_written_by_people_is_not_matched_by_its_ids(person):
@@ -257,8 +252,8 @@ def test_html_written_by_people_is_not_matched_by_its_ids(person):
     person.wait_for("() => document.querySelector('#lines').textContent === 'a line'")
     change(person, "block", "2")
 
-    assert page.text_content("[data-realtime-ignore] > p") == "a comment"
-    assert page.text_content("#trap") == ""
+    assert person.text("[data-realtime-ignore] > p") == "a comment"
+    assert person.text("#trap") == ""
     assert not [url for url in fetched if url.endswith("/upload")]
 
 
