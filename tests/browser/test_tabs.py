@@ -60,13 +60,20 @@ def test_changed_tab_is_not_for_another_visitor(browser, site, change):
     """A test has changed a tab in a way that lasts, as with a script that runs before those of each
     page. No later test gets the tab, in which its pages would be others."""
     person = chromium.Visitor(browser, site.url)
-    person.visit("/page")
-    assert person.renew()
 
     change(person)
     person.visit("/page")
 
     assert not person.renew()
+    person.close()
+
+
+def test_tab_that_nothing_has_changed_is_for_another_visitor(browser, site):
+    """Tests have visited pages in a tab, and no more. Later tests get the tab."""
+    person = chromium.Visitor(browser, site.url)
+    for _ in range(2):
+        person.visit("/page")
+        assert person.renew()
     person.close()
 
 
