@@ -1,5 +1,6 @@
 """nginx and HAProxy with TLS and HTTP/2 in front of servers, configured as the README says."""
 
+import contextlib
 import json
 import secrets
 import signal
@@ -29,9 +30,9 @@ def certificate(tmp_path_factory):
     return file
 
 
-@pytest.fixture
-def servers(redis_url):
-    """Two servers of one app: one with greenlets, one with threads."""
+@contextlib.contextmanager
+def two_servers(redis_url):
+    """Start two servers of one app: one with greenlets, one with threads."""
     settings = {
         "REALTIME_REDIS": json.dumps(redis_url),
         "REALTIME_REDIS_PREFIX": json.dumps(f"proxies-{secrets.token_hex(3)}"),
@@ -45,12 +46,19 @@ def servers(redis_url):
         yield first, second
 
 
-@pytest.fixture
-def proxy(request, servers, certificate, tmp_path):
+@pytest.fixture(scope="module")
+def servers(redis_url):
+    with two_servers(redis_url) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def proxy(request, servers, certificate, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
     if request.param == "nginx":
-        made = nginx.Nginx(tmp_path, servers[0], certificate=certificate)
+        made = nginx.Nginx(folder, servers[0], certificate=certificate)
     else:
-        made = haproxy.HAProxy(tmp_path, servers, certificate)
+        made = haproxy.HAProxy(folder, servers, certificate)
     with made as proxy:
         yield proxy
 
@@ -130,10 +138,18 @@ def test_proxy_that_reads_its_configuration_again_keeps_the_page(person, proxy):
 
 @pytest.mark.skipif(haproxy.PATH is None, reason="not installed")
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-@pytest.mark.parametrize("proxy", ["haproxy"], indirect=True)
-def test_server_that_dies_is_replaced_by_another(person, proxy, servers):
+def test_server_that_dies_is_replaced_by_another(come, redis_url, certificate, tmp_path):
     """A server dies behind the proxy. No request fails, and the page goes on at the other server,
     with each message once."""
+    with (
+        two_servers(redis_url) as servers,
+        haproxy.HAProxy(tmp_path, servers, certificate) as proxy,
+    ):
+        person = come(proxy.url, ignore_https_errors=True)
+        lose_a_server(person, proxy, servers)
+
+
+def lose_a_server(person, proxy, servers):
     person.visit("/on/room")
     pid = person.run("realtime.call('/by-socket').then(({ body }) => body.pid)")
     push(proxy, 0, "room")
