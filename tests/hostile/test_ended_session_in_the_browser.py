@@ -15,7 +15,7 @@ SAYS = {"identify": {}, "says_nothing": {"SAYS_NOTHING": "1"}, "found_once": {"F
 
 @pytest.fixture(
     params=[
-        ("memory", "identify"),
+        pytest.param(("memory", "identify"), marks=pytest.mark.long),
         ("memory", "says_nothing"),
         ("memory", "found_once"),
         ("redis", "identify"),

@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 from tests.eventually import DEADLINE, eventually
 
 from .browsers import Browser, connection_id
-from .conftest import KINDS, secrets_in, unexpected_tracebacks
+from .conftest import KINDS, ON_TWO_SERVERS, secrets_in, unexpected_tracebacks
 from .serving import ServerProcess
 
 # With Redis each server's own paths are moved, with memory they are the usual ones.
@@ -44,6 +44,7 @@ def expiry_of(browser):
 
 
 @pytest.mark.parametrize("data", ["text", {"id": 17, "action": "delete"}, [1, None], 0, None])
+@ON_TWO_SERVERS
 def test_handler_gets_what_the_page_sends_whatever_its_keys(browser, data):
     """The page sends a record with an id of its own, which the handler gets."""
     with browser.open(browser.page("/on/a")) as socket:
@@ -52,6 +53,7 @@ def test_handler_gets_what_the_page_sends_whatever_its_keys(browser, data):
     assert reply["body"] == {"data": data, "endpoint": "realtime.message.repeat"}
 
 
+@ON_TWO_SERVERS
 def test_plain_client_may_send_its_fields_beside_the_action(browser):
     """A client without our library sends its fields at the top level. The handler gets them without
     the id and the action."""
@@ -195,6 +197,7 @@ def test_own_paths_stand_below_the_prefix_alone(browser):
 
 
 @pytest.mark.parametrize("path", ["/stated", "/nowhere"])
+@ON_TWO_SERVERS
 def test_page_without_use_for_an_id_is_left_as_it_is(browser, path):
     """A page that may be cached, or that uses nothing of the extension, sets no cookie."""
     response = requests.get(browser.url + path, timeout=DEADLINE)

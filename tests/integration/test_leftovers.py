@@ -41,7 +41,7 @@ def test_sockets_leave_nothing_in_the_process(kind, registry, settings, channel)
         before = held(browser, server.port)
         witness = browser.open(browser.page(f"/on/{channel}"))
 
-        misuse(server, browser, channel, times=8)
+        misuse(server, browser, channel, times=4)
         browser.post(f"/push/{channel}", json="still here")
         heard = witness.payloads(1)
         witness.close()
