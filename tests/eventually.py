@@ -49,6 +49,6 @@ def _until_deadline(explain: Callable[[], object]) -> Iterator[float]:
     """Yield how long to pause before each further look."""
     began = now = time.monotonic()
     while now < began + DEADLINE:
-        yield min(max((now - began) / 10, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+        yield min(max((now - began) / 5, SHORTEST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
         now = time.monotonic()
     raise AssertionError(f"Not so within {DEADLINE:.0f} s. {explain()}")
