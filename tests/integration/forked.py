@@ -137,22 +137,23 @@ def _nursery(basis, *libraries):
     name = hashlib.sha256("\n".join([run, str(ROOT), basis, *libraries]).encode()).hexdigest()
     # Linux takes it as a name that ends with its socket, and not as a file.
     address = f"\0tests-{name}"
-    ours = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    while True:
-        with contextlib.suppress(ConnectionRefusedError):
-            ours.connect(address)
-            return ours
-        _start(address, basis, *libraries)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+        while True:
+            with contextlib.suppress(ConnectionRefusedError):
+                bell.connect(address)
+                socket.send_fds(bell, [b"."], [theirs.fileno()])
+                return ours
+            _start(address, basis, *libraries)
 
 
 def _start(address, *arguments):
     """Start a process that forks servers, unless another process is just doing so."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door:
         try:
             door.bind(address)
         except OSError:
             return
-        door.listen()
         door.set_inheritable(True)
         os.posix_spawn(
             sys.executable,
@@ -185,7 +186,8 @@ def serve_orders(fd, basis, *libraries):
     while found := poll.poll(None if clients else LAST_LOOK_MS):
         for number, _ in found:
             if number == door.fileno():
-                client = _socket.socket(fileno=door._accept()[0])
+                _, extra, _, _ = door.recvmsg(1, _socket.CMSG_SPACE(4))
+                client = _socket.socket(fileno=fd_in(extra))
                 clients[client.fileno()] = client
                 poll.register(client, select.POLLIN)
             elif order := take_order(clients[number]):
@@ -206,7 +208,12 @@ def serve_orders(fd, basis, *libraries):
 def take_order(client):
     """Return the descriptor of a log, and what is to be started; None: the client has gone."""
     text, extra, _, _ = client.recvmsg(MOST, _socket.CMSG_SPACE(4))
-    return (array.array("i", extra[0][2])[0], text) if text else None
+    return (fd_in(extra), text) if text else None
+
+
+def fd_in(extra):
+    """Return the descriptor that came with a message."""
+    return array.array("i", extra[0][2])[0]
 
 
 def hand_over(client, pid):
