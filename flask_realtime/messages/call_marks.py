@@ -27,18 +27,13 @@ def open_to_calls(target: Opened) -> Opened:
     mark too, so that this decorator may stand above or below them.
 
     :param target: a view, a class of views, or a blueprint.
-    :raises TypeError: if *target* is none of these.
+    :raises TypeError: if *target* is none of these, or a class of which no view is made.
     """
     if isinstance(target, MethodType):
         # Other objects, and classes that are not open, have the same function.
         _open_for(target.__self__, target.__func__)
         return target
-    is_markable = callable(target) or isinstance(target, Blueprint)
-    if not is_markable or isinstance(target, Flask):
-        raise TypeError(
-            f"allow_calls takes a view, a class of views or a blueprint, not {target!r}. To open a "
-            f"whole app, set REALTIME_ALLOW_CALLS to True."
-        )
+    _check_markable(target)
     setattr(target, _MARK, True)
     return target
 
@@ -67,6 +62,28 @@ def is_opened(view: Any, blueprint: object, method: str) -> bool:
         _MARK in getattr(one, "__dict__", ()) or _is_opened_for_its_object(one)
         for one in (view, view_class, getattr(view_class, function, None), blueprint)
     )
+
+
+def _check_markable(target: Any) -> None:
+    """Check that calls can be allowed by a mark of *target*.
+
+    :raises TypeError: if it is no view, class of views or blueprint; or if it is a class that makes
+        no view of its own, so that nothing would lead from the app's routes to its mark.
+    """
+    is_markable = callable(target) or isinstance(target, Blueprint)
+    if not is_markable or isinstance(target, Flask):
+        raise TypeError(
+            f"allow_calls takes a view, a class of views or a blueprint, not {target!r}. To open a "
+            f"whole app, set REALTIME_ALLOW_CALLS to True."
+        )
+    # Flask-Admin, Flask-Classful and Flask-OpenAPI3 make a view of each method, which does not know
+    # the class.
+    if isinstance(target, type) and not hasattr(target, "as_view"):
+        raise TypeError(
+            f"allow_calls would open nothing by a mark of the class {target.__name__!r}, which has "
+            f"no as_view() as Flask's classes of views have: its methods are views one by one. "
+            f"Write @realtime.allow_calls above those methods that may be called over a socket."
+        )
 
 
 def _open_for(owner: object, function: Any) -> None:
@@ -99,7 +116,8 @@ def _is_opened_at_each_request(view_class: Any, method: str) -> bool:
     """Return whether a resource of Flask-RESTful or Flask-RESTX, by its ``method_decorators``,
     decorates the function for *method* with ``realtime.allow_calls`` at each request.
 
-    Either is a list, for all methods, or has a list for each by its name in lower case.
+    Both take a list, for all methods; Flask-RESTful also takes a list for each, by its name in
+    lower case.
     """
     decorators: Any = getattr(view_class, "method_decorators", ())
     if isinstance(decorators, Mapping):

@@ -141,3 +141,10 @@ def test_what_can_not_be_opened_is_an_error(target):
     do."""
     with pytest.raises(TypeError, match="REALTIME_ALLOW_CALLS"):
         open_to_calls(target)
+
+
+def test_class_that_makes_no_view_is_an_error():
+    """Flask-Admin, Flask-Classful and Flask-OpenAPI3 make a view of each method of a class, and a
+    mark of the class would open none; the error says where the mark goes."""
+    with pytest.raises(TypeError, match=r"'Orders'.*above those methods"):
+        open_to_calls(type("Orders", (), {"index": lambda self: ""}))
