@@ -75,7 +75,7 @@ def hide_forgotten() -> None:
         present_request().environ[_PUT_ASIDE] = getattr(session, "sid", "")
         open_without_cookie()
     user = user_in(remembering_cookie())
-    if user is not None and not {*_digests(user)}.isdisjoint(note.split()):
+    if user is not None and _names(note, user):
         hide_remembering()
 
 
@@ -85,7 +85,7 @@ def settle_forgotten(request: Request, response: Response) -> None:
     _take_away(request, response)
     if SOCKET_IN_ENVIRON in request.environ:
         _settle_message(request, response)
-    elif (has_note() or _PUT_ASIDE in request.environ) and _logs_in(response):
+    elif _has_note() and _logs_in(response):
         _drop_note(request)
 
 
@@ -94,9 +94,14 @@ def is_noted() -> bool:
     return _NOTED in present_request().environ
 
 
-def has_note() -> bool:
-    """Return whether the session of the current request has a note: nobody has logged in since."""
-    return FORGOTTEN in present_session()
+def is_cookie_forgotten() -> bool:
+    """Return whether the browser is to lose its remember cookie still.
+
+    It is if the session has a note, and nobody has logged in since who would be remembered by that
+    cookie. The current request need not bring the cookie, which may be for another path.
+    """
+    note, user = value_in(present_session(), FORGOTTEN), user_in(remembering_cookie())
+    return _has_note() and (note is None or user is None or _names(note, user))
 
 
 def keep_note() -> None:
@@ -179,6 +184,16 @@ def _noted_before(request: Request) -> list[str]:
         return []
     note: str = value_in(session_as_it_came(is_deep=False), FORGOTTEN) or ""
     return note.split()
+
+
+def _has_note() -> bool:
+    """Return whether the session with which the current request came has a note, be it put aside or
+    not: nobody has logged in since by HTTP."""
+    return FORGOTTEN in present_session() or _PUT_ASIDE in present_request().environ
+
+
+def _names(note: str, user: str) -> bool:
+    return not {*_digests(user)}.isdisjoint(note.split())
 
 
 def _digests(user: str) -> list[str]:

@@ -8,7 +8,7 @@ from flask import request
 
 from ..flask_contexts import present_app
 from ..page.sessions import present_session, value_in
-from .forgotten_cookies import has_note
+from .forgotten_cookies import is_cookie_forgotten
 from .pending_changes import SessionChanges
 from .remember_cookie import (
     about_remembering,
@@ -41,7 +41,7 @@ def cookies_still_meant(item: SessionChanges) -> Sequence[str]:
         return [line for line in item.cookies if line not in ends]
     user = _user_of_browser()
     remembering = about_remembering(item.cookies)
-    is_over = item.is_noted and not has_note()
+    is_over = item.is_noted and not is_cookie_forgotten()
     late = [line for line in remembering if _is_late(line, user, is_over)]
     if present := request.cookies.get(name):
         late += [line for line in of_session if not line.startswith(f"{name}={present};")]
@@ -52,7 +52,8 @@ def _is_late(line: str, user: str | None, is_over: bool) -> bool:
     """Return whether a line about the remember cookie would undo what came since.
 
     :param user: the user of the browser.
-    :param is_over: whether somebody has logged in since the message's log-out.
+    :param is_over: whether somebody has logged in since the message's log-out, so that the browser
+        may have another cookie.
     """
     if is_deletion(line):
         return is_over

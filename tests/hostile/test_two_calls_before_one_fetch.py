@@ -126,6 +126,25 @@ def test_log_in_behind_a_log_out_is_remembered(share, folder, path, user):
     assert person.me()["user"] == user
 
 
+@pytest.mark.parametrize("user", ["ada", "ben"])
+def test_log_in_by_a_call_of_another_tab_is_remembered(share, folder, user):
+    """A call logs out, and one of another tab logs in, to be remembered, which that tab fetches
+    first. The log-out that is fetched behind that takes the other cookie away no more."""
+    environ = {"SAYS_NOTHING": "1", "SESSIONS": folder}
+    person = Person(share("logins:app", environ=environ, ALLOW_CALLS=["/login"]).url)
+    log_in(person)
+    page, other = person.show("/news"), person.show("/news")
+    with person.open(page) as socket, person.open(other) as beside:
+        socket.call("/logout", method="post")
+        beside.call("/login", method="post", input={"user": user, "remember": "yes"})
+    person.take_over(other)
+
+    person.take_over(page)
+
+    person.http.cookies.pop("session")
+    assert person.me()["user"] == user
+
+
 @pytest.fixture(
     params=[
         pytest.param(("memory", True), id="memory-kept"),

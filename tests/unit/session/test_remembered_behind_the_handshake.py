@@ -190,6 +190,22 @@ def test_next_log_in_by_a_message_is_remembered(keeping, user, is_fetched):
     assert who(keeping) == user
 
 
+@pytest.mark.parametrize("behind", ["/clear", "/leave"])
+def test_cookie_of_another_path_is_taken_away_where_the_session_is_emptied_behind_the_log_out(
+    keeping, behind
+):
+    """What the page fetches brings no such cookie, and a session of nobody's, since the store holds
+    nothing but the note any more."""
+    keeping.app.config["REMEMBER_COOKIE_PATH"] = "/me"
+    socket = socket_of_former_cookies(keeping)
+    for path in ("/logout", behind):
+        socket.call(path, method="post")
+
+    keeping.take_over()
+
+    assert who(keeping) is None
+
+
 def test_log_out_by_http_takes_no_cookie_away_that_it_does_not_bring(keeping):
     """The browser sends it along where it has one."""
     keeping.client.post("/login")
