@@ -25,12 +25,7 @@ from ..page.user_loader import identify
 from .given_up_ids import names_of_id
 from .known_ends import KnownEnds
 from .logins import is_remembered
-from .remember_cookie import (
-    ends_remembering,
-    forget_log_in,
-    hides_remembering,
-    take_hidden_away,
-)
+from .remember_cookie import forget_log_in, take_hidden_away, takes_hidden_away
 from .succession import logs_in
 
 # Browsers write the cookie into a request before it waits for one of their six connections to a
@@ -75,8 +70,7 @@ class LateAnswers:
     def settle(self, request: Request, response: Response) -> None:
         """Have *response* set no cookie of a session that has ended, and the session not saved."""
         if self._is_late(request):
-            # Of a cookie that is hidden, the store has said just now that it is to go.
-            is_taken_away = hides_remembering() and ends_remembering(response)
+            is_taken_away = takes_hidden_away(response)
             forget_log_in(response)
             if is_taken_away:
                 take_hidden_away(response)

@@ -26,6 +26,8 @@ from .logins import HAS_LOGGED_OUT, has_shown_password, is_of_cookie, log_user_o
 
 # Where the environ of a request holds the remember cookie that is hidden from Flask-Login.
 _HIDDEN = "flask_realtime.hidden_cookie"
+# Set in the environ of a request once that cookie is to be taken away with the answer.
+_IS_TO_GO = "flask_realtime.is_hidden_cookie_to_go"
 
 
 def remembering_cookie() -> str:
@@ -209,10 +211,18 @@ def take_hidden_away(response: Response) -> None:
 
     What a cache may keep takes none away, since it would do so again, and for others.
     """
+    request.environ[_IS_TO_GO] = True
     is_told = hides_remembering() and not _remembering(response)
     if is_told and not may_be_kept(response):
         delete_remembering(response)
         response.vary.add("Cookie")
+
+
+def takes_hidden_away(response: Response) -> bool:
+    """Return whether *response* takes the remember cookie away that was hidden, and not only since
+    Flask-Login does so with each answer to a stranger."""
+    is_to_go = hides_remembering() and _IS_TO_GO in request.environ
+    return is_to_go and ends_remembering(response)
 
 
 def cookie_name() -> str:

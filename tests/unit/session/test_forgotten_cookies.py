@@ -128,6 +128,24 @@ def test_log_in_takes_the_note_out(browser, how):
     assert bool(browser.client.get_cookie("remember_token")) is bool(how)
 
 
+@pytest.mark.parametrize("user", ["42", "43"])
+def test_slow_answer_to_a_stranger_undoes_no_log_in(browser, user):
+    """Flask-Login takes the cookie away with each answer to a stranger in an app that has it guard
+    sessions well. Such an answer comes behind a log-in, and too late to save the session."""
+    browser.app.config["SESSION_PROTECTION"] = "strong"
+    browser.app.session_interface.permanent = False
+    with browser.client.session_transaction() as opened:
+        opened.permanent = False
+    browser.open_socket().call("/logout", method="post")
+    browser.identify.set(flask_login)
+
+    def log_in():
+        assert not flask_login.current_user.is_authenticated
+        browser.client.post(f"/login?remember=yes&user={user}")
+
+    assert not tells_of_it(answer_while(browser, log_in))
+
+
 @pytest.mark.parametrize("is_fetched", [False, True])
 def test_slow_answer_undoes_no_log_in(browser, is_fetched):
     """A log-in by the same session, made while a view runs, is remembered: the view's answer takes
