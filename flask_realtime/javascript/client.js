@@ -235,19 +235,19 @@ export class Client {
       if (code === ABNORMAL_CLOSURE) console.error("realtime: see the app's log; a frame needs SameSite=None; Secure.");
       return this.#connection.close(code, reason);
     }
-    if (this.#emit("identity", { code, reason })) this.expire(() => this.#session.arrived(), count);
+    if (this.#emit("identity", { code, reason })) this.expire(count);
     if (!this.#reload.isPutOff) count(); // no reload is to come, or one for another reason
   }
 
   /**
-   * @internal marks the page as stale, and reloads it as soon as it has a socket
-   * @param {() => Promise} [ready] resolves when to reload; by default, when no cookies are being fetched
+   * @internal marks the page as stale, and reloads it as soon as it has a socket, and has fetched all cookies
    * @param {() => void} [going] called right before the page is reloaded; a socket is not waited for then
    */
-  expire(ready = () => this.#session.settled(), going) {
+  expire(going) {
     this.#isStale = true;
     this.#show();
-    if (going || this.#connection.state === "open") this.#reload.begin(this.connectionId, ready, going);
+    if (!going && this.#connection.state !== "open") return;
+    this.#reload.begin(this.connectionId, () => this.#session.arrived(), going); // a reload ends what is being fetched
   }
 
   /** Take the id that the server gave to a page without one. Its view's subscriptions are lost. */
