@@ -26,6 +26,7 @@ import runpy
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import types
@@ -56,8 +57,11 @@ LAST_LOOK_MS = 100
 # start: a fork would not heed them. PYTHONPATH and MALLOC_ARENA_MAX are heeded below.
 READ_EARLY = ("PYTHON", "GEVENT", "MALLOC_", "GLIBC_", "LD_")
 HEEDED = ("PYTHONPATH", "MALLOC_ARENA_MAX")
-# Of glibc's malloc.h.
+# Process, user and group of who has made a connection.
+CREDENTIALS = struct.Struct("3i")
+# Of glibc's malloc.h, and of Linux' prctl.h.
 M_ARENA_MAX = -8
+PR_SET_PDEATHSIG = 1
 
 
 def can_fork(kind, app, environ):
@@ -133,10 +137,7 @@ def _nursery(basis, *libraries):
     :param basis: what the servers run on, greenlets or threads.
     :param libraries: what their apps use beside flask_realtime.
     """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
-    name = hashlib.sha256("\n".join([run, str(ROOT), basis, *libraries]).encode()).hexdigest()
-    # Linux takes it as a name that ends with its socket, and not as a file.
-    address = f"\0tests-{name}"
+    address = address_of(basis, *libraries)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
         while True:
@@ -145,6 +146,14 @@ def _nursery(basis, *libraries):
                 socket.send_fds(bell, [b"."], [theirs.fileno()])
                 return ours
             _start(address, basis, *libraries)
+
+
+def address_of(basis, *libraries):
+    """Return where such a process takes connections of this run of the tests."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    name = hashlib.sha256("\n".join([run, str(ROOT), basis, *libraries]).encode()).hexdigest()
+    # Linux takes it as a name that ends with its socket, and not as a file.
+    return f"\0tests-{name}"
 
 
 def _start(address, *arguments):
@@ -186,10 +195,9 @@ def serve_orders(fd, basis, *libraries):
     while found := poll.poll(None if clients else LAST_LOOK_MS):
         for number, _ in found:
             if number == door.fileno():
-                _, extra, _, _ = door.recvmsg(1, _socket.CMSG_SPACE(4))
-                client = _socket.socket(fileno=fd_in(extra))
-                clients[client.fileno()] = client
-                poll.register(client, select.POLLIN)
+                if client := admit(door):
+                    clients[client.fileno()] = client
+                    poll.register(client, select.POLLIN)
             elif order := take_order(clients[number]):
                 log, text = order
                 pid = original("os", "fork")()
@@ -203,6 +211,21 @@ def serve_orders(fd, basis, *libraries):
             else:
                 poll.unregister(number)
                 clients.pop(number).close()
+
+
+def admit(door):
+    """Return the connection of who rings at the door; None: it is somebody else's.
+
+    Every user of the machine may ring, and an order may be any code.
+    """
+    _, extra, _, _ = door.recvmsg(1, _socket.CMSG_SPACE(4))
+    try:
+        client = _socket.socket(fileno=fd_in(extra))
+        made_by = client.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, CREDENTIALS.size)
+    except (IndexError, OSError):
+        return None
+    _, user, _ = CREDENTIALS.unpack(made_by)
+    return client if user == os.getuid() else None
 
 
 def take_order(client):
@@ -242,6 +265,8 @@ def reap():
 def become_server(log, words, cwd, environ):
     """Be a server, as if it had been started by its command line, and end as it ends."""
     os.setsid()
+    # Those who run the tests may be killed, and end no server.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     for fd in (1, 2):
         os.dup2(log, fd)
     os.close(log)

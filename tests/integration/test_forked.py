@@ -1,7 +1,17 @@
 """Servers that are forked off a process that has imported packages already."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import psutil
 import pytest
 
+from tests.eventually import DEADLINE, eventually
+
+from .forked import ROOT, address_of
 from .serving import ServerProcess, get
 
 APP = """
@@ -27,3 +37,54 @@ def test_forked_server_has_no_library_that_its_app_does_not_use(tmp_path, kind, 
 
     with ServerProcess(kind, "chosen:app", folder=tmp_path) as server:
         assert get(server.url) == imported
+
+
+STARTS_A_SERVER = """
+import os, signal, sys
+from tests.integration.serving import ServerProcess
+server = ServerProcess("gthread", "chosen:app", folder=sys.argv[1]).__enter__()
+print(server.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_servers_end_with_those_who_run_the_tests(tmp_path):
+    """The tests are killed, and can end no server of theirs. The server ends all the same."""
+    (tmp_path / "chosen.py").write_text(APP.format(""))
+    # As another run of the tests.
+    env = {name: value for name, value in os.environ.items() if "XDIST" not in name}
+
+    done = subprocess.run(
+        [sys.executable, "-c", STARTS_A_SERVER, str(tmp_path)],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        timeout=DEADLINE,
+    )
+
+    assert done.returncode == -signal.SIGKILL
+    eventually(lambda: not psutil.pid_exists(int(done.stdout)))
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="Only root can be another user.")
+def test_nobody_else_has_servers_forked(tmp_path):
+    """Another user of the machine rings, with a connection, a file and nothing. That user has no
+    connection to where any code could be run, and the tests still get their servers."""
+    (tmp_path / "chosen.py").write_text(APP.format(""))
+    with ServerProcess("gthread", "chosen:app", folder=tmp_path):
+        os.seteuid(65534)
+        try:
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        finally:
+            os.seteuid(0)
+        with ours, open(os.devnull) as file:
+            with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+                bell.connect(address_of("threads"))
+                bell.send(b".")
+                for one in (file, theirs):
+                    socket.send_fds(bell, [b"."], [one.fileno()])
+
+            assert ours.recv(1) == b""
+
+        with ServerProcess("gthread", "chosen:app", folder=tmp_path) as server:
+            assert get(server.url) == ""
