@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from ..errors import CloseCode
@@ -38,6 +39,7 @@ class Evictions:
         self._hub = hub
         self._known_ends = known_ends
         self._unsubscribe = unsubscribe
+        self._lock = threading.Lock()
         # By user and channel, the clients of kicks of which the registry is about to say when they
         # were.
         self._pending: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -68,9 +70,10 @@ class Evictions:
         """
         connections = self._hub.connections(user=user)
         digests = tuple([one.digest for one in connections])
-        pending = self._pending.pop((user, channel), ())
-        if when is None and (pending or digests):
-            self._await(user, channel, (*pending, *digests))
+        with self._lock:
+            pending = self._pending.pop((user, channel), ())
+            if when is None and (pending or digests):
+                self._await(user, channel, (*pending, *digests))
         for connection in connections:
             # Noted first, so that no subscriptions are read from now on that do not know of it.
             was_on = channel in self._hub.channels(connection)

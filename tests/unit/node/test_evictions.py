@@ -1,11 +1,13 @@
 """A process carries out an order of its registry to close sockets or end subscriptions."""
 
 import sys
+import threading
 
 import pytest
 
 from flask_realtime.hub.channels import Channels
 from flask_realtime.hub.hub import Hub
+from flask_realtime.node import evictions
 from flask_realtime.node.evictions import Evictions
 from flask_realtime.protocol.positions import Position
 from flask_realtime.registries.records import Disconnect
@@ -196,3 +198,44 @@ def test_pages_of_kicks_of_which_the_registry_says_nothing_are_forgotten(hub, ea
         hub.remove(page)
 
     assert [*evictions._pending.values()] == [("3" * 64, "4" * 64)]
+
+
+class BriefHub:
+    """A hub that takes no time, with one connection."""
+
+    def connections(self, user):
+        return [Closable(SECOND * 2, user)]
+
+    def channels(self, _):
+        return ()
+
+    def leave(self, *_, bars):
+        pass
+
+
+def test_many_users_may_be_put_out_at_once(monkeypatch):
+    """Requests on several threads put users out of more channels than are remembered. None fails,
+    and no more are remembered."""
+    monkeypatch.setattr(evictions, "MOST_PENDING", 3)
+    several, failed = Evictions(BriefHub(), KnownEnds(), lambda *left: None), []
+
+    def put_out(name):
+        try:
+            for number in range(20_000):
+                several.unsubscribe("42", f"{name}{number}", None)
+        except RuntimeError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=put_out, args=(name,)) for name in "abcd"]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert failed == []
+    assert len(several._pending) == 3
