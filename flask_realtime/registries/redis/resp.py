@@ -21,6 +21,14 @@ _pack_command: Callable[[tuple[Argument, ...]], bytes] = hiredis.pack_command  #
 # How Redis before 7 reports the error that stopped a script.
 _WITHIN_SCRIPT = re.compile(r"ERR Error running script .*?: -([A-Z]+) ")
 
+# What a script reports that Redis would not let run, whatever the data are: an administrator has
+# changed what this package may do, say, or ended a script that was slow. The words of Redis 7, and
+# of those before.
+_FOR_ANY_DATA = re.compile(
+    r"ACL failure|executing the script can't|[Uu]nknown (Redis )?command|attempted to access|"
+    r"killed by user"
+)
+
 
 class ErrorReply(str):
     """An error that Redis replied, such as ``OOM command not allowed …``."""
@@ -40,7 +48,8 @@ class ErrorReply(str):
     def is_of_data(self) -> bool:
         """Whether Redis refused a command for what it has under the command's keys: they are of
         another type, or a script cannot read them."""
-        return self.code == "WRONGTYPE" or (self.code == "ERR" and "user_script:" in self)
+        is_of_script = self.code == "ERR" and "user_script:" in self
+        return self.code == "WRONGTYPE" or (is_of_script and not _FOR_ANY_DATA.search(self))
 
 
 def pack(commands: Iterable[Sequence[Argument]]) -> bytes:

@@ -74,6 +74,16 @@ def test_reader_takes_replies_in_pieces_of_any_size():
          "-OOM command not allowed", False),
         ("ERR unknown command 'EVALSHA'", False),
         ("OOM command not allowed when used memory > 'maxmemory'.", False),
+        ("ERR ACL failure in script: User bob has no permissions to run the 'hget' command "
+         "script: 0be1, on @user_script:9.", False),
+        ("ERR Error running script (call to f_0be1): @user_script:9: @user_script: 9: The user "
+         "executing the script can't run this command or subcommand", False),
+        ("ERR Unknown command called from script script: 0be1, on @user_script:9.", False),
+        ("ERR Error running script (call to f_0be1): @user_script:9: @user_script: 9: Unknown "
+         "Redis command called from Lua script", False),
+        ("ERR Script attempted to access a non local key in a cluster node script: 0be1, on "
+         "@user_script:9.", False),
+        ("ERR Script killed by user with SCRIPT KILL. script: 0be1, on @user_script:9.", False),
     ],
 )  # fmt: skip
 def test_error_tells_whether_the_data_is_to_blame(said, is_of_data):
