@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, overload
 
+from ..errors import RegistryUnavailable
 from ..threads.pause import in_pieces
 from .channels import flatten, is_pattern
 from .json_texts import is_encodable
@@ -102,17 +103,29 @@ def make_pushes(
     :param matching: returns the known channels that fit a pattern: the registry's method.
     :param push_id: the id of all these pushes; None: no de-duplication.
     :param route: what kind of message they are, and which clients get it.
+    :raises RegistryUnavailable: if the registry cannot list the channels that fit a pattern; the
+        error has *push_id*.
     """
     by_pattern: dict[str, bool] = {}
     for channel in channels:
         if is_pattern(channel):
-            for piece in in_pieces(matching(channel), NAMES_AT_ONCE):
+            for piece in in_pieces(_listed(channel, matching, push_id), NAMES_AT_ONCE):
                 for name in piece:
                     by_pattern.setdefault(name, True)
         else:
             by_pattern[channel] = False
     pushes = PushToMany(payload, by_pattern, push_id, route)
     return pushes if len(pushes) > NAMES_AT_ONCE else list(pushes)
+
+
+def _listed(pattern: str, matching: Callable[[str], list[str]], push_id: str | None) -> list[str]:
+    try:
+        return matching(pattern)
+    except RegistryUnavailable as error:
+        # An earlier attempt may have reached some channels. Who pushes again with the id of the
+        # latest error must not lose it, or these channels would get the message twice.
+        error.push_id = push_id
+        raise
 
 
 def pairs(messages: Iterable[Any], pattern: str | None) -> Iterator[tuple[Any, list[str]]]:

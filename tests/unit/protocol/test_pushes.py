@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from flask_realtime.errors import RegistryUnavailable
 from flask_realtime.protocol.pushes import (
     LONGEST_PUSH_ID,
     NAMES_AT_ONCE,
@@ -54,6 +55,20 @@ def test_pushes_to_many_channels_do_not_live_at_the_same_time():
 def test_pushes_to_a_pattern_that_nothing_fits_are_none():
     """A pattern reaches only channels that exist."""
     assert make_pushes("1", ["garden:*"], matching) == []
+
+
+def test_push_whose_channels_cannot_be_listed_keeps_its_id():
+    """A push to a pattern has reached some channels, and is tried again. Redis is away before it
+    has listed the channels. The error has the push's id, by which a third attempt reaches no
+    channel twice."""
+
+    def away(pattern):
+        raise RegistryUnavailable("away")
+
+    with pytest.raises(RegistryUnavailable) as caught:
+        make_pushes("1", ["room:*"], away, "an id")
+
+    assert caught.value.push_id == "an id"
 
 
 @pytest.mark.parametrize("push_id", ["x", "ä" * LONGEST_PUSH_ID])
