@@ -85,7 +85,7 @@ export class Client {
       isAwaiting: () => this.#calls.isAwaiting,
       settled: () => this.#session.settled(),
       ask: () => this.#session.ask(),
-      refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "refused" }),
+      refused: () => this.#estrange({ code: ABNORMAL_CLOSURE, reason: "Refused" }),
     });
     window.addEventListener("realtime:page", () => this.#channels.turnPage());
     // The page has no id, because the request for it came without the session cookie. This one has it.
