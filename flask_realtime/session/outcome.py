@@ -82,7 +82,8 @@ def outcome_of(app: Flask, before: CookieJar, response: Response) -> Outcome | N
             if name_of(line) == name:
                 jar.set(line, path)
     heir = request.environ[SOCKET_IN_ENVIRON].heir if is_ended else ""
-    clears = IS_CLEARED in request.environ
+    # Without a cookie of the session, saving it has failed, and the browser keeps what it has.
+    clears = IS_CLEARED in environ and name in map(name_of, lines)
     item = SessionChanges(changes, cookies, identities, heir, renews, clears)
     return Outcome(jar, item, (), deletion_in(item))
 
