@@ -16,7 +16,8 @@ class Periodic:
     """Calls functions at intervals, one after the other, on a thread of its own.
 
     A slow function delays the other functions of this object, and nothing else. A function that
-    raises an exception is called again after its interval, as are the others.
+    raises an exception is called again after its interval, as are the others. The log has a line
+    when it fails, and when it fails in another way than the last time.
 
     :param name: the thread's name, as debuggers and the log show it.
     :param calls: pairs of the seconds between two calls, and the function.
@@ -25,6 +26,8 @@ class Periodic:
     def __init__(self, name: str, calls: Iterable[tuple[float, Callable[[], None]]]) -> None:
         self._name = name
         self._calls = list(calls)
+        # How each function failed the last time it was called, by its index.
+        self._failures: dict[int, type[Exception]] = {}
         self._stop = threading.Event()
         self._thread = BackgroundThread(name, self._run)
 
@@ -46,17 +49,27 @@ class Periodic:
         while due and not self._stop.wait(max(0.0, min(due) - clock.monotonic())):
             for index, (every, function) in enumerate(self._calls):
                 if clock.monotonic() >= due[index]:
-                    self._call(function)
+                    self._call(index, function)
                     due[index] = clock.monotonic() + every
 
-    def _call(self, function: Callable[[], None]) -> None:
+    def _call(self, index: int, function: Callable[[], None]) -> None:
         try:
             function()
         except ConnectionError as error:
-            logger.warning(
+            logger.log(
+                self._level_of(index, error, logging.WARNING),
                 "%s: a call failed, because the registry is unavailable; it will be repeated: %s",
                 self._name,
                 error,
             )
-        except Exception:
-            logger.exception("%s: a call failed; it will be repeated.", self._name)
+        except Exception as error:
+            level = self._level_of(index, error, logging.ERROR)
+            logger.log(level, "%s: a call failed; it will be repeated.", self._name, exc_info=True)
+        else:
+            self._failures.pop(index, None)
+
+    def _level_of(self, index: int, error: Exception, first: int) -> int:
+        """Note that a function failed; return the level for the log: *first*, but for a failure
+        that is told already."""
+        before, self._failures[index] = self._failures.get(index), type(error)
+        return logging.DEBUG if before is type(error) else first

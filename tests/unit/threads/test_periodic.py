@@ -1,5 +1,6 @@
 """Functions that are called at intervals."""
 
+import logging
 import threading
 
 import pytest
@@ -55,6 +56,24 @@ def test_calls_go_on_after_one_that_fails(do, caplog, error, told):
     for _ in range(6):
         assert ticks.acquire(timeout=DEADLINE)
     assert told in caplog.text
+
+
+def test_failure_is_told_once_until_it_is_another_or_over(do, caplog):
+    """A function fails alike for a while, then otherwise, then not at all, and then as at first.
+    The log has a line each time that something is new."""
+    failures = [KeyError, KeyError, ConnectionError, ConnectionError, KeyError, None, KeyError]
+    left, done = list(failures), threading.Event()
+
+    def fail():
+        error = left.pop(0) if left else done.set()
+        if error is not None:
+            raise error
+
+    do((0.01, fail))
+
+    assert done.wait(DEADLINE)
+    told = [one.levelname for one in caplog.records if one.levelno >= logging.WARNING]
+    assert told == ["ERROR", "WARNING", "ERROR", "ERROR"]
 
 
 def test_no_function_is_called_once_they_are_closed(do):
