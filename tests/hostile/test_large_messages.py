@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.deflate import deflated
 from tests.eventually import eventually
 from tests.integration.browsers import Browser
 from tests.integration.raw import RawSocket
@@ -12,6 +13,8 @@ from .siege import SHARE
 
 # A message of about the largest size that is accepted, with as many values as possible.
 LARGE = json.dumps({"id": "1", "action": "hold", "data": [[]] * 65_000}, separators=(",", ":"))
+# One that has few values, and less than 400 bytes on the wire.
+SMALL_ON_THE_WIRE = deflated(b'{"id": "1", "action": "nothing", "data": "%s"}' % (b"a" * 200_000))
 COUNT = 10
 FORM = "Application/X-WWW-Form-URLEncoded; charset=utf-8"
 # One that becomes much memory, and does not tell in its first fields which handler it is for.
@@ -128,6 +131,22 @@ def test_letters_that_take_long_to_decode_count_as_several_messages(serve, kind,
     with greedy.open(greedy.page("/on/greedy")) as socket:
         assert socket.call(method="post", **call)["status"] == 200
         assert socket.call(method="post", **as_json)["status"] == 429
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_messages_count_by_their_bytes_however_few_they_have_on_the_wire(serve, kind):
+    """To inflate and read messages of 200 KB, one after the other, would take a whole core, and
+    less than 40 KB a second on the wire. Each counts as 25 messages."""
+    server = serve("siege:app", kind, MAX_MESSAGES_PER_SECOND=1)
+    browser = Browser(server.url)
+
+    with RawSocket(server, browser, browser.page("/on/greedy"), deflate=True) as socket:
+        socket.send(1, SMALL_ON_THE_WIRE, reserved=0x40)
+        assert json.loads(socket.receive()[1])["status"] == 404
+        socket.send(1, SMALL_ON_THE_WIRE, reserved=0x40)
+        opcode, _ = socket.receive()
+
+    assert opcode == 8
 
 
 def _let_go_of_all(hold, count):
