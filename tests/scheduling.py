@@ -27,6 +27,14 @@ class OnePartEach(LoadScopeScheduling):
         super().__init__(config, log)
         config.option.loadscopereorder = False
 
+    def schedule(self):
+        is_begun = self.collection is not None
+        super().schedule()
+        # A process does not run the last test that it knows of while more are to come: what takes
+        # the place of one that has died would wait for ever with a part of one test.
+        for node in self.nodes if is_begun else ():
+            self._reschedule(node)
+
     def _assign_work_unit(self, node):
         likes_browser = self.nodes.index(node) % 2 == 0
         likes = (part for part in self.workqueue if ("/browser/" in part) == likes_browser)
