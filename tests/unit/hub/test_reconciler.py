@@ -148,17 +148,20 @@ def test_reconciler_brings_one_that_had_yet_to_resume_to_what_another_restored(h
 
 
 def test_reconciler_brings_one_that_came_before_the_restore_to_it(house):
-    """A socket opens between the notice of the loss and the restore, and resumes after it. It has
-    the restored channels."""
+    """A socket opens right before its client is restored, and resumes after that. It has the
+    restored channels."""
     second = Second("d1")
     arrivals = []
 
-    def come(_):
-        house.registry.replay_disconnects = lambda clients: None
-        arrivals.append(house.arrive(second))
+    restore = house.registry.restore
 
-    house.registry.replay_disconnects = come
+    def come(records):
+        house.registry.restore = restore
+        arrivals.append(house.arrive(second))
+        return restore(records)
+
     house.registry.forget()
+    house.registry.restore = come
     house.registry.subscribe("d1", ["c"])
     house.reconciler.restored()
     eventually(lambda: house.hub.channels(house.guest) == {"a", "c"})
