@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import _socket
 import array
+import atexit
 import contextlib
 import ctypes
 import functools
@@ -144,6 +145,8 @@ def _nursery(basis, *libraries):
             with contextlib.suppress(ConnectionRefusedError):
                 bell.connect(address)
                 socket.send_fds(bell, [b"."], [theirs.fileno()])
+                # Python would warn of what is left open at its end.
+                atexit.register(ours.close)
                 return ours
             _start(address, basis, *libraries)
 
