@@ -27,6 +27,7 @@ import runpy
 import select
 import signal
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -221,14 +222,18 @@ def admit(door):
 
     Every user of the machine may ring, and an order may be any code.
     """
-    _, extra, _, _ = door.recvmsg(1, _socket.CMSG_SPACE(4))
-    try:
-        client = _socket.socket(fileno=fd_in(extra))
-        made_by = client.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, CREDENTIALS.size)
-    except (IndexError, OSError):
+    _, extra, _, _ = door.recvmsg(1, _socket.CMSG_LEN(4))
+    if not extra:
         return None
-    _, user, _ = CREDENTIALS.unpack(made_by)
-    return client if user == os.getuid() else None
+    fd = fd_in(extra)
+    if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+        os.close(fd)
+        return None
+    with contextlib.suppress(OSError):
+        client = _socket.socket(fileno=fd)
+        made_by = client.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, CREDENTIALS.size)
+        return client if CREDENTIALS.unpack(made_by)[1] == os.getuid() else None
+    return None
 
 
 def take_order(client):
