@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -156,10 +157,12 @@ def make_many(
     :param matching: returns the channels that fit a pattern.
     :param new_push_id: returns an id for one message.
     """
+    # Once for all messages: to list the channels takes as long as there are many.
+    listed = functools.cache(matching)
     return [
         push
         for payload, names in messages
-        for push in make_pushes(payload, names, matching, new_push_id())
+        for push in make_pushes(payload, names, listed, new_push_id())
     ]
 
 

@@ -13,6 +13,7 @@ from flask_realtime.protocol.pushes import (
     NAMES_AT_ONCE,
     Push,
     check_push_id,
+    make_many,
     make_pushes,
     new_push_id,
     to_json,
@@ -137,3 +138,19 @@ def test_message_that_holds_itself_and_is_no_json_is_refused():
 
     with pytest.raises(TypeError, match="can't be pushed as JSON"):
         to_json(row, partial(json.dumps, sort_keys=True))
+
+
+def test_pushes_of_several_messages_look_once_for_the_channels_of_a_pattern():
+    """It takes seconds where there are many channels, and a thousand messages may go to them."""
+    asked = []
+
+    def matching(pattern):
+        asked.append(pattern)
+        return ["room:1", "room:2"]
+
+    pushes = make_many([("1", ["room:*"]), ("2", ["room:*"])], matching, lambda: "an id")
+
+    assert [(push.payload, push.channel) for push in pushes] == [
+        ("1", "room:1"), ("1", "room:2"), ("2", "room:1"), ("2", "room:2"),
+    ]  # fmt: skip
+    assert asked == ["room:*"]
