@@ -4,8 +4,7 @@ Most of the processor time of a server's start goes into imports, and the tests 
 servers. One such process, of all workers of pytest-xdist, is for servers on greenlets: it has
 gevent patch Python before it imports anything else, as gunicorn does. One is for servers on
 threads. Others have SQLAlchemy too, for the apps that use it: flask_realtime looks whether it was
-imported. The app, and what else it uses, are imported by each server. Servers of other kinds import
-everything themselves.
+imported. Each server imports the app, and what else that uses; one of another kind, everything.
 """
 
 from __future__ import annotations
@@ -146,7 +145,6 @@ def _nursery(basis, *libraries):
             with contextlib.suppress(ConnectionRefusedError):
                 bell.connect(address)
                 socket.send_fds(bell, [b"."], [theirs.fileno()])
-                # Python would warn of what is left open at its end.
                 atexit.register(ours.close)
                 return ours
             _start(address, basis, *libraries)
@@ -223,13 +221,11 @@ def admit(door):
     Every user of the machine may ring, and an order may be any code.
     """
     _, extra, _, _ = door.recvmsg(1, _socket.CMSG_LEN(4))
-    if not extra:
-        return None
-    fd = fd_in(extra)
-    if not stat.S_ISSOCK(os.fstat(fd).st_mode):
-        os.close(fd)
-        return None
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(IndexError, OSError):
+        fd = fd_in(extra)
+        if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+            os.close(fd)
+            return None
         client = _socket.socket(fileno=fd)
         made_by = client.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, CREDENTIALS.size)
         return client if CREDENTIALS.unpack(made_by)[1] == os.getuid() else None
