@@ -1,6 +1,7 @@
 """Fixtures for requests of one app."""
 
 import flask
+import flask_login
 import pytest
 from cachelib import SimpleCache
 from flask import session
@@ -31,6 +32,13 @@ def plain_app():
     app = flask.Flask(__name__)
     app.config.update(SECRET_KEY="secret", REALTIME_REGISTRY="memory")
     return app
+
+
+@pytest.fixture
+def app_with_log_ins(plain_app):
+    """An app with Flask-Login."""
+    flask_login.LoginManager(plain_app)
+    return plain_app
 
 
 @pytest.fixture

@@ -11,9 +11,8 @@ DELETION = "remember_token=; Path=/; Max-Age=0"
 
 
 @pytest.fixture
-def app(plain_app):
-    flask_login.LoginManager(plain_app)
-    return plain_app
+def app(app_with_log_ins):
+    return app_with_log_ins
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from flask_realtime.session.remember_cookie import (
 
 
 @pytest.fixture
-def app(plain_app):
-    flask_login.LoginManager(plain_app)
-    return plain_app
+def app(app_with_log_ins):
+    return app_with_log_ins
 
 
 @pytest.fixture
